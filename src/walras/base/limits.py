@@ -1,0 +1,40 @@
+"""Every bound of the system in one place, each with its reason."""
+
+# An id longer than this is a mistake (a URL, a text) and would bloat every index that holds it.
+ID_CHARS_MAX = 256
+# Titles and texts are read by ranking and search; more than this adds nothing to a vector.
+TITLE_CHARS_MAX = 1_000
+TEXT_CHARS_MAX = 20_000
+# Topics per item: counters are kept for each of them, so the number is bounded.
+TOPICS_MAX = 8
+# A request body. A thousand full events are about 400 kB; ten times that is a mistake.
+BODY_BYTES_MAX = 4_000_000
+# Events of one request: one flush of the log takes about this many without delaying others.
+EVENTS_PER_REQUEST_MAX = 10_000
+# Items or people of one bulk request.
+BULK_MAX = 5_000
+# A phone's clock may be off by minutes; further ahead the order of behaviour would be false.
+CLOCK_AHEAD_MS_MAX = 10 * 60 * 1000
+# Context is small facts about the moment (device, query), never a document.
+CONTEXT_KEYS_MAX = 32
+CONTEXT_CHARS_MAX = 1_000
+# One exposure's seconds: longer than a day is a stuck player.
+SECONDS_MAX = 86_400.0
+VALUE_MAX = 1e9
+# Places of one page, and candidates ranked for it.
+PAGE_ITEMS_MAX = 100
+CANDIDATES_MAX = 2_000
+# Behaviours kept in memory per person; the whole life stays in the log.
+SEQUENCE_MAX = 200
+# Behaviours read by the sequence model and by target attention.
+TOKENS_MAX = 64
+# Neighbours kept per item in the co-occurrence table.
+NEIGHBOURS_MAX = 32
+# Events waiting for one flush of the log; beyond this the door answers "too much" instead of growing.
+FLUSH_QUEUE_MAX = 200_000
+# Page records waiting to be moved to the log.
+PAGE_QUEUE_MAX = 20_000
+# Requests per key and second where the key states no other limit.
+REQUESTS_PER_S_DEFAULT = 5_000.0
+# Values shown in an error are cut to this length.
+SHOWN_CHARS_MAX = 80

@@ -1,0 +1,1 @@
+"""Where people's requests enter: the core's routes and files."""

@@ -1,0 +1,1 @@
+"""What happened: the durable, idempotent, replayable log. The only way in."""

@@ -1,0 +1,1 @@
+"""What is known now: sequences, counters, graph."""

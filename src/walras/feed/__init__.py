@@ -1,0 +1,1 @@
+"""Makes a page for any surface and writes its record."""

@@ -1,0 +1,1 @@
+"""Reads log and ledger, writes neither."""

@@ -1,0 +1,1 @@
+"""What is owed: double entry in integer fen, append-only, idempotent by key."""

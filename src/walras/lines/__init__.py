@@ -1,0 +1,1 @@
+"""One folder per trade; a line declares, the core decides."""

@@ -1,0 +1,1 @@
+"""Where the clock's ticks enter: training starts, compaction, model swaps."""

@@ -1,0 +1,1 @@
+"""Arithmetic on arrays: value, allocation, payment, prices."""

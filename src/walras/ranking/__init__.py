@@ -1,0 +1,1 @@
+"""What would happen: every outcome of every candidate in one call."""

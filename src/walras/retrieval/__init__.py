@@ -1,0 +1,1 @@
+"""Who could fill a place: sources and exclusions."""

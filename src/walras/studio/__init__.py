@@ -1,0 +1,1 @@
+"""What content says: transcoding, understanding, embeddings."""

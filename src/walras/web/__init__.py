@@ -1,0 +1,1 @@
+"""Kit for screens and routes: auth, problem details, templates, vendored files."""
