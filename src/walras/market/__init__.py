@@ -1,1 +1,10 @@
-"""Arithmetic on arrays: value, allocation, payment, prices."""
+"""Arithmetic on arrays: values candidates in yuan and fills a page's places with them.
+
+It takes and gives numpy arrays and needs numpy and scipy alone, so it could be lifted out and cited.
+It never reads a clock, a file or a random number, and knows nothing of trades.
+"""
+
+from walras.market.allocate import Allocation, Rules, allocate
+from walras.market.value import examination_weights, page_value_yuan, value_yuan
+
+__all__ = ["Allocation", "Rules", "allocate", "examination_weights", "page_value_yuan", "value_yuan"]
