@@ -307,3 +307,19 @@ class Pages(Protocol):
     def make(self, request: PageRequest) -> Page:
         """Fill a page and write its record."""
         ...
+
+
+# ---------------------------------------------------------------- what is said about the platform itself
+
+
+class TrainingStatus(msgspec.Struct, frozen=True, kw_only=True):
+    """How far a training is; written by the training's own process, read by every server."""
+
+    state: Literal["idle", "running", "done", "failed"] = "idle"
+    stage: str = ""
+    done: float = 0.0  # 0..1
+    seconds_left: float = -1.0  # -1: not known
+    message: str = ""
+    position: int = 0  # the log's position it read up to
+    pid: int = 0
+    started_ms: int = 0
