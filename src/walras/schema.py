@@ -323,3 +323,35 @@ class TrainingStatus(msgspec.Struct, frozen=True, kw_only=True):
     position: int = 0  # the log's position it read up to
     pid: int = 0
     started_ms: int = 0
+
+
+class ModelStatus(msgspec.Struct, frozen=True, kw_only=True):
+    """One trained model and where it stands."""
+
+    kind: str
+    version: str
+    state: str  # such as serving, ready, refused, retired
+    metrics: dict[str, float] = {}
+    created_ms: int = 0
+
+
+class Status(msgspec.Struct, frozen=True, kw_only=True):
+    """How the platform is, as one process sees it now. Rates and percentiles cover the last few seconds."""
+
+    started_ms: int
+    now_ms: int
+    people: int = 0
+    items: int = 0
+    events: int = 0
+    events_per_s: float = 0.0
+    pages_per_s: float = 0.0
+    latency_ms: dict[str, float] = {}  # of a page, by percentile: p50, p99
+    sources: dict[str, float] = {}  # share of filled places by source, in sum 1
+    models: tuple[ModelStatus, ...] = ()
+    training: TrainingStatus = TrainingStatus()
+    position: int = 0  # the log's newest row
+    segments: int = 0  # compacted partitions of the log
+    log_bytes: int = 0
+    disk_free_bytes: int = -1  # -1: not known
+    processes: int = 1
+    warnings: tuple[str, ...] = ()
