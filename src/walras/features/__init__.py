@@ -1,1 +1,33 @@
-"""What is known now: sequences, counters, graph."""
+"""What is known now: sequences, counters, pairs, follows and contents, in memory, with snapshots on disk.
+
+It is made from the log alone, by `State.apply`, and the same log always makes the same state.
+It never writes to the log, knows nothing of pages, and answers for the unknown as it does for the known.
+"""
+
+from walras.features.catalogue import LIMITED, LIVE, STATES, Catalogue
+from walras.features.compiled import compiled
+from walras.features.counting import Counters
+from walras.features.event_loop import CHOICE, RowSets, Weighted
+from walras.features.people import PersonState
+from walras.features.state import SURFACES, State
+from walras.features.texts import TextModel, untrained
+from walras.features.tokens import Tokens, tokens
+
+__all__ = [
+    "CHOICE",
+    "LIMITED",
+    "LIVE",
+    "STATES",
+    "SURFACES",
+    "Catalogue",
+    "Counters",
+    "PersonState",
+    "RowSets",
+    "State",
+    "TextModel",
+    "Tokens",
+    "Weighted",
+    "compiled",
+    "tokens",
+    "untrained",
+]

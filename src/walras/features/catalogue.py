@@ -1,0 +1,165 @@
+"""What is known of items: columns by row, markets, newest by owner, and the fresh ones, all from their changes."""
+
+import numpy as np
+
+from walras.base.limits import TOPICS_MAX
+from walras.features.arena import Arena, Array, Columns, Rows
+from walras.features.event_loop import NEWEST_CAPACITY, RowSets, insert_newest
+from walras.features.texts import WIDTH, TextModel
+from walras.schema import Bools, Ints, Item
+
+# States of an item as codes; 0 is known from behaviour only, and stands on no page until it is put.
+STATES: dict[str, int] = {"": 0, "live": 1, "limited": 2, "hidden": 3, "removed": 4}
+LIVE, LIMITED = STATES["live"], STATES["limited"]
+_SHOWN = (LIVE, LIMITED)
+# The newest items overall, from which fresh ones are drawn: a city's uploads of some hours.
+FRESH_MAX = 8_192
+
+
+class Catalogue:
+    """Columns of I items by row, with the names of their owners, topics, kinds and languages."""
+
+    def __init__(self, text: TextModel) -> None:
+        """Start with no item.
+
+        Args:
+            text: reads titles and texts into vectors.
+        """
+        self.items, self.owners, self.topics = Rows(), Rows(), Rows()
+        self.kinds, self.languages = Rows(), Rows()
+        self.markets, self.market_sets = Rows(), Rows()
+        self.allows: Bools = np.ones((1, 1), np.bool_)  # [sets, markets]
+        self.columns = Columns(
+            owner=np.zeros(0, np.int32),
+            topics=np.zeros((0, TOPICS_MAX), np.int32),
+            created_ms=np.zeros(0, np.int64),
+            duration_s=np.zeros(0, np.float32),
+            age_min=np.zeros(0, np.uint8),
+            markets=np.zeros(0, np.int32),
+            state=np.zeros(0, np.uint8),
+            kind=np.zeros(0, np.uint8),
+            language=np.zeros(0, np.uint8),
+        )
+        self.text = text
+        self.texts = Columns(vector=np.zeros((0, WIDTH), np.float16))
+        self.text_puts: list[int] = []  # rows in the order their text was read; sources read on from where they were
+        self.newest = Arena(len(NEWEST_CAPACITY), row=np.zeros(0, np.int32))
+        self.fresh = np.zeros(0, np.int32)
+        self.live = 0  # items that may stand on a page
+
+    def fit(self) -> None:
+        """Make room for every item and owner that has a name."""
+        self.columns.fit(len(self.items.names))
+        self.texts.fit(len(self.items.names))
+        self.newest.fit(len(self.owners.names))
+
+    def put(self, item: Item, time_ms: int) -> int:
+        """Take an item as it is now; gives its row."""
+        row, owner = self.items[item.id], self.owners[item.owner]
+        topics = [self.topics[topic] for topic in item.topics[:TOPICS_MAX] if topic]
+        self.fit()
+        of = self.columns.of
+        created_before, owner_before = int(of["created_ms"][row]), int(of["owner"][row])
+        created_ms = item.created_ms or created_before or time_ms
+        self._unlist(row, owner_before)
+        of["owner"][row] = owner
+        of["topics"][row] = topics + [0] * (TOPICS_MAX - len(topics))
+        of["created_ms"][row], of["duration_s"][row] = created_ms, item.duration_s
+        of["age_min"][row], of["markets"][row] = min(max(item.age_min, 0), 255), self._market_set(item.markets)
+        self.live += int(STATES[item.state] in _SHOWN) - int(of["state"][row] in _SHOWN)
+        of["state"][row] = STATES[item.state]
+        of["kind"][row], of["language"][row] = _code(self.kinds, item.kind), _code(self.languages, item.language)
+        self._list(row, owner, STATES[item.state] in _SHOWN)
+        self._read_text(row, item)
+        return row
+
+    def gone(self, name: str) -> None:
+        """Take an item off every page; what people did with it stays known."""
+        row = self.items.get(name, 0)
+        if row and row < self.columns.rows:
+            self.live -= int(self.columns["state"][row] in _SHOWN)
+            self.columns["state"][row] = STATES["removed"]
+            self._unlist(row, int(self.columns["owner"][row]))
+
+    def market_code(self, name: str) -> int:
+        """The code of a market, 0 where none is stated."""
+        code = self.markets[name]
+        if code >= self.allows.shape[1]:
+            self._widen()
+        return code
+
+    def market_of(self, asked: str, stated: int) -> int:
+        """The market a request is in: the one it names if that is known, else the one the person stated."""
+        code = self.markets.get(asked, 0) or stated
+        return code if code < self.allows.shape[1] else 0
+
+    def newest_of(self, owner: int) -> Ints:
+        """Rows of an owner's newest items, newest last."""
+        return self.newest.of(owner, "row")
+
+    def _market_set(self, names: tuple[str, ...]) -> int:
+        row = self.market_sets["\x1f".join(sorted(set(names)))]
+        for name in names:
+            self.markets[name]
+        if row >= self.allows.shape[0] or len(self.markets.names) > self.allows.shape[1]:
+            self._widen()
+        return row
+
+    def _widen(self) -> None:
+        """Write anew which set of markets allows which market; an item of stated markets needs a stated one."""
+        self.allows = np.zeros((len(self.market_sets.names), len(self.markets.names)), np.bool_)
+        self.allows[0] = True
+        for row, names in enumerate(self.market_sets.names[1:], 1):
+            self.allows[row, [self.markets[name] for name in names.split("\x1f")]] = True
+
+    def _list(self, row: int, owner: int, shown: bool) -> None:
+        if not shown:
+            return
+        created_ms = self.columns["created_ms"]
+        if owner:
+            if self.newest.top[0] + int(NEWEST_CAPACITY[-1]) > len(self.newest.slots["row"]):
+                self.newest.enlarge(4096)
+            insert_newest(RowSets(*self.newest.parts()), owner, row, created_ms)
+        place = int(np.searchsorted(created_ms[self.fresh], created_ms[row], side="right"))
+        self.fresh = np.insert(self.fresh, place, row)[-FRESH_MAX:]
+
+    def _unlist(self, row: int, owner: int) -> None:
+        if self.columns["created_ms"][row] == 0:
+            return
+        self.fresh = self.fresh[self.fresh != row]
+        first, length = int(self.newest.offset[owner]), int(self.newest.length[owner])
+        rows = self.newest.slots["row"][first : first + length]
+        kept = rows[rows != row]
+        if len(kept) < length:
+            rows[: len(kept)], rows[len(kept) :] = kept, 0
+            self.newest.length[owner] = len(kept)
+
+    def _read_text(self, row: int, item: Item) -> None:
+        words = " ".join((item.title, *item.topics, item.text))
+        self.texts["vector"][row] = self.text.vector(words)
+        self.text_puts.append(row)
+
+    def names(self) -> dict[str, Rows]:
+        """Every table of names."""
+        kept = ("items", "owners", "topics", "kinds", "languages", "markets", "market_sets")
+        return {name: getattr(self, name) for name in kept}
+
+    def used(self) -> dict[str, Array]:
+        """Arrays to keep, by name."""
+        listed = {f"newest_{name}": array for name, array in self.newest.used().items()}
+        return {**self.columns.used(), **self.texts.used(), **listed, "fresh": self.fresh}
+
+    def restore(self, arrays: dict[str, Array]) -> None:
+        """Become what `used` gave; names are restored before."""
+        self.columns.restore(arrays)
+        self.texts.restore(arrays)
+        self.newest.restore({n.removeprefix("newest_"): a for n, a in arrays.items() if n.startswith("newest_")})
+        self.fresh = arrays["fresh"]
+        self.text_puts = np.flatnonzero(self.columns["state"]).tolist()
+        self.live = int(np.isin(self.columns["state"], _SHOWN).sum())
+        self._widen()
+
+
+def _code(rows: Rows, name: str) -> int:
+    """A code of one byte; names beyond 255 share the unknown."""
+    return rows[name] if name in rows or len(rows.names) < 256 else 0

@@ -1,0 +1,14 @@
+"""Numba, with types kept: a function compiled here keeps its signature for the type checker."""
+
+from collections.abc import Callable
+from typing import ParamSpec, TypeVar, cast
+
+from numba import njit
+
+Given = ParamSpec("Given")
+Made = TypeVar("Made")
+
+
+def compiled(function: Callable[Given, Made]) -> Callable[Given, Made]:
+    """Compile a loop over arrays once per machine; it runs without the interpreter's lock."""
+    return cast(Callable[Given, Made], njit(cache=True, nogil=True)(function))

@@ -1,0 +1,73 @@
+"""What is popular, found anew at fixed points of the log, so that the same log always finds the same."""
+
+import numpy as np
+
+from walras.features.arena import Array
+from walras.features.catalogue import LIVE, Catalogue
+from walras.features.counting import Counters
+from walras.schema import Floats32, Ints
+
+# Kept for filters: of the most popular, most are already seen or belong to other markets for somebody.
+POPULAR_MAX = 8_192
+# It is found anew after a 32nd more events, so at each event at first and at every 4,096th in a full log.
+REFRESH_SHARE = 32
+REFRESH_EVENTS_MAX = 4_096
+# Choices per exposure are read with twenty exposures at half the overall rate added.
+PRIOR_EXPOSURES = 20.0
+
+
+class Popular:
+    """Rows of the most popular items with their scores, best first."""
+
+    def __init__(self) -> None:
+        """Start with none."""
+        self.row: Ints = np.zeros(0, np.int32)
+        self.score: Floats32 = np.zeros(0, np.float32)
+        self.due = 1
+
+    def is_due(self, events: int) -> bool:
+        """Whether it is to be found anew after so many events."""
+        return events == self.due
+
+    def last_due(self, events: int, coming: int) -> int:
+        """How many of the coming events end at the last point where it is due; 0 where none does."""
+        if events + coming < self.due:
+            return 0
+        while (later := _after(self.due)) <= events + coming:
+            self.due = later
+        return self.due - events
+
+    def refresh(self, events: int, counters: Counters, catalogue: Catalogue) -> None:
+        """Find the most popular of live items: decayed choices, times how well exposures turn into them."""
+        self.due = _after(events)
+        counts = counters.item[: counters.rows[0]]
+        unit = np.float32(counters.scale(int(counters.landmark_ms[2])))
+        choices, most = unit * counts[:, counters.choices].sum(axis=1), unit * counts[:, counters.choices].max(axis=1)
+        exposures = np.maximum(unit * counts[:, counters.exposure], most)
+        overall = most.sum() / max(float(exposures.sum()), 1.0)
+        score = choices * (most + PRIOR_EXPOSURES * overall / 2) / (exposures + PRIOR_EXPOSURES)
+        score[catalogue.columns["state"][: len(counts)] != LIVE] = 0.0
+        best = _largest(score.astype(np.float32), POPULAR_MAX)
+        self.row, self.score = best.astype(np.int32), score[best].astype(np.float32)
+
+    def used(self) -> dict[str, Array]:
+        """Arrays to keep."""
+        return {"row": self.row, "score": self.score, "due": np.array([self.due], np.int64)}
+
+    def restore(self, arrays: dict[str, Array]) -> None:
+        """Become what `used` gave."""
+        self.row, self.score, self.due = arrays["row"], arrays["score"], int(arrays["due"][0])
+
+
+def _after(events: int) -> int:
+    return events + min(max(events // REFRESH_SHARE, 1), REFRESH_EVENTS_MAX)
+
+
+def _largest(score: Floats32, count: int) -> Array:
+    """Places of the largest positive scores, best first; equals by row."""
+    found = np.flatnonzero(score > 0)
+    if len(found) > count:
+        bar = np.partition(score[found], len(found) - count)[len(found) - count]
+        above, at = found[score[found] > bar], found[score[found] == bar]
+        found = np.sort(np.concatenate([above, at[: count - len(above)]]))
+    return found[np.argsort(-score[found], kind="stable")]

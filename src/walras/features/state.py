@@ -1,0 +1,287 @@
+"""The state: everything known now, in memory, made from the log alone and written on the event's own path."""
+
+import hashlib
+from collections.abc import Mapping
+
+import numpy as np
+
+from walras.events.outcomes import Registry
+from walras.features.arena import Arena, Array, Rows
+from walras.features.catalogue import Catalogue
+from walras.features.counting import Counters
+from walras.features.event_loop import (
+    BLOCK,
+    CHOICE,
+    ENOUGH,
+    FOLLOW,
+    NEUTRAL,
+    PAIR_CAPACITY,
+    PAIR_SLOTS,
+    PAIR_WINDOW,
+    SEQUENCE_CAPACITY,
+    SET_CAPACITY,
+    UNBLOCK,
+    UNFOLLOW,
+    Belonging,
+    Events,
+    RowSets,
+    Sequences,
+    Weighted,
+    apply_events,
+    holds,
+)
+from walras.features.people import NOTHING_STATED, People, PersonState, Served
+from walras.features.popular import Popular
+from walras.features.texts import TextModel, untrained
+from walras.schema import (
+    Batch,
+    Bools,
+    Change,
+    Codes,
+    EventColumns,
+    Floats32,
+    Ints,
+    ItemGone,
+    ItemPut,
+    PageRecord,
+    PersonGone,
+    PersonPut,
+)
+
+# Surfaces as codes in sequences. A code is never given to another surface: models remember it.
+SURFACES: dict[str, int] = {
+    "feed": 1, "mall": 2, "search": 3, "live": 4, "local": 5, "jobs": 6, "similar": 7, "profile": 8, "homes": 9,
+    "dating": 10, "drama": 11, "assistant": 12, "message": 13, "following": 14,
+}  # fmt: skip
+_RELATIONS = {"follow": FOLLOW, "unfollow": UNFOLLOW, "block": BLOCK, "unblock": UNBLOCK}
+
+
+class State:
+    """What is known now of people, items, owners and topics. Rows are dense, row 0 is the unknown."""
+
+    def __init__(
+        self, registry: Registry, surfaces: Mapping[str, int] | None = None, text: TextModel | None = None
+    ) -> None:
+        """Start with nothing known.
+
+        Args:
+            registry: all outcomes.
+            surfaces: codes of surfaces, 1..255; others are kept as 0.
+            text: reads texts; without one, the untrained projection does.
+        """
+        self.registry = registry
+        self.surfaces = dict(SURFACES if surfaces is None else surfaces)
+        self.position = 0  # seq of the last row applied
+        self.events = 0  # events applied
+        self.people, self.catalogue = People(), Catalogue(text or untrained())
+        self.counters, self.popular, self.served = Counters(registry), Popular(), Served()
+        self.sequences = Arena(
+            len(SEQUENCE_CAPACITY),
+            item=np.zeros(0, np.int32), outcome=np.zeros(0, np.uint8), surface=np.zeros(0, np.uint8),
+            value=np.zeros(0, np.float32), time_ms=np.zeros(0, np.int64),
+        )  # fmt: skip
+        self.seen, self.followed, self.blocked = (Arena(len(SET_CAPACITY), row=np.zeros(0, np.int32)) for _ in range(3))
+        self.pairs = Arena(len(PAIR_CAPACITY), row=np.zeros(0, np.int32), weight=np.zeros(0, np.float32))
+        self.flags = flags_of(registry)
+        self._codes = {name: outcome.code for name, outcome in registry.by_name.items()}
+
+    # ------------------------------------------------------------ names
+
+    @property
+    def item_row(self) -> Rows:
+        """Rows of items by id; `.get(id, 0)` asks without adding."""
+        return self.catalogue.items
+
+    @property
+    def person_row(self) -> Rows:
+        """Rows of people by id."""
+        return self.people.names
+
+    @property
+    def owner_row(self) -> Rows:
+        """Rows of owners by id."""
+        return self.catalogue.owners
+
+    @property
+    def topic_row(self) -> Rows:
+        """Rows of topics by name."""
+        return self.catalogue.topics
+
+    @property
+    def items(self) -> Mapping[str, Array]:
+        """Columns of items by name, each with spare rows at its end."""
+        return self.catalogue.columns.of
+
+    # ------------------------------------------------------------ what happened
+
+    def apply(self, batch: Batch) -> None:
+        """Take a stretch of the log: its changes, then its events, then its pages."""
+        for change in batch.changes:
+            self._change(change)
+        if len(batch.events):
+            self._happen(batch.events)
+        for page in batch.pages:
+            self._page(page)
+        self._fit()
+        self.position = batch.position
+
+    def _change(self, change: Change) -> None:
+        if isinstance(change, ItemPut):
+            self.catalogue.put(change.item, change.time_ms)
+        elif isinstance(change, ItemGone):
+            self.catalogue.gone(change.id)
+        elif isinstance(change, PersonPut):
+            self.people.put(change.person, self.catalogue)
+        elif isinstance(change, PersonGone):
+            self._forget(change.id)
+
+    def _forget(self, name: str) -> None:
+        row = self.people.names.get(name, 0)
+        if not row:
+            return
+        self._fit()
+        for arena in (self.sequences, self.seen, self.followed, self.blocked):
+            arena.empty(row)
+        self.served.by_person.pop(row, None)
+        self.people.forget(row)
+
+    def _happen(self, events: EventColumns) -> None:
+        read = self._read(events)
+        self._fit()
+        start = 0
+        for stop in (self.popular.last_due(self.events, len(events)), len(events)):
+            self._run(read, start, stop)
+            self.events += stop - start
+            if stop > start and self.popular.is_due(self.events):
+                self.popular.refresh(self.events, self.counters, self.catalogue)
+            start = max(start, stop)
+
+    def _read(self, events: EventColumns) -> Events:
+        code, surface = self._codes.get, self.surfaces.get
+        return Events(
+            self.people.names.all_of(events.person),
+            self.catalogue.items.all_of(events.item),
+            self.catalogue.owners.all_of(events.owner),
+            np.fromiter((code(name, 0) for name in events.outcome), np.uint8, len(events)),
+            np.fromiter((surface(name, 0) for name in events.surface), np.uint8, len(events)),
+            events.value.astype(np.float32),
+            np.ascontiguousarray(events.time_ms, np.int64),
+            self.flags,
+        )
+
+    def _fit(self) -> None:
+        people, items = len(self.people.names.names), len(self.catalogue.items.names)
+        self.people.columns.fit(people)
+        for arena in (self.sequences, self.seen, self.followed, self.blocked):
+            arena.fit(people)
+        self.pairs.fit(items)
+        self.catalogue.fit()
+        self.counters.fit(items, len(self.catalogue.owners.names), len(self.catalogue.topics.names))
+
+    def _run(self, events: Events, start: int, stop: int) -> None:
+        part = events if stop == len(events.person) else Events(*(a[:stop] for a in events[:-1]), events.flags)
+        arenas = (self.sequences, self.seen, self.followed, self.blocked, self.pairs)
+        while start < stop:
+            start, short = apply_events(
+                part,
+                start,
+                Belonging(self.items["owner"], self.items["topics"]),
+                Sequences(*self.sequences.parts()),
+                (RowSets(*self.seen.parts()), RowSets(*self.followed.parts()), RowSets(*self.blocked.parts())),
+                self.counters.parts(),
+                Weighted(*self.pairs.parts()),
+            )
+            if short != ENOUGH:
+                arenas[short - 1].enlarge(self._needed(short, int(events.person[start])))
+
+    def _needed(self, short: int, person: int) -> int:
+        if short in (2, 3, 4):
+            sets = (self.seen, self.followed, self.blocked)[short - 2]
+            return int(SET_CAPACITY[int(sets.size[person]) + 1])
+        return 2 * PAIR_WINDOW * PAIR_SLOTS
+
+    def _page(self, page: PageRecord) -> None:
+        person = self.people.names[page.person]
+        items = self.catalogue.items.known([place.item for place in page.places])
+        self.served.add(page.time_ms, person, items)
+
+    # ------------------------------------------------------------ what is known
+
+    def person_view(self, person: str, now_ms: int) -> PersonState:
+        """All that is known of a person now; of one nobody has met, empty arrays."""
+        row = self.people.names.get(person, 0)
+        stated = self.people.stated.get(row, NOTHING_STATED)
+        return PersonState(
+            id=person,
+            row=row,
+            **{name: self.sequences.of(row, slot) for name, slot in _SEQUENCE_SLOTS.items()},
+            seen=self.seen.of(row, "row"),
+            served=self.served.to(row, now_ms),
+            followed=self.followed.of(row, "row"),
+            blocked_owners=np.concatenate([self.blocked.of(row, "row"), stated.blocked_owners]),
+            blocked_items=stated.blocked_items,
+            blocked_topics=stated.blocked_topics,
+            interests=stated.interests,
+            **{name: self._said(name, row) for name in ("market", "language", "age")},
+        )
+
+    def _said(self, name: str, row: int) -> int:
+        column = self.people.columns[name]
+        return int(column[row]) if row < len(column) else 0
+
+    def mutual(self, person: int, owners: Ints) -> Bools:
+        """[N] which owners a person follows and is followed by: owners that are people too, under the same id."""
+        back = np.isin(owners, self.followed.of(person, "row"))
+        own = self.catalogue.owners.get(self.people.names.names[person], 0) if person else 0
+        sets = RowSets(*self.followed.parts())
+        for n in np.flatnonzero(back).tolist():
+            other = self.people.names.get(self.catalogue.owners.names[int(owners[n])], 0)
+            back[n] = own > 0 and other > 0 and holds(sets, other, own)
+        return back
+
+    def neighbours(self, item: int) -> tuple[Ints, Floats32]:
+        """Rows and weights of what people chose near an item, in no order."""
+        return self.pairs.of(item, "row"), self.pairs.of(item, "weight")
+
+    # ------------------------------------------------------------ as bytes
+
+    def used(self) -> dict[str, Array]:
+        """Every array that makes the state, by name; text vectors too."""
+        rooms = {
+            "sequences": self.sequences.used(), "seen": self.seen.used(), "followed": self.followed.used(),
+            "blocked": self.blocked.used(), "pairs": self.pairs.used(), "counters": self.counters.used(),
+            "catalogue": self.catalogue.used(), "people": self.people.columns.used(), "served": self.served.used(),
+            "popular": self.popular.used(),
+        }  # fmt: skip
+        return {f"{room}.{name}": array for room, arrays in rooms.items() for name, array in arrays.items()}
+
+    def names(self) -> dict[str, Rows]:
+        """Every table of names."""
+        return {"people": self.people.names, **self.catalogue.names()}
+
+    def digest(self) -> str:
+        """A hash of everything known; two states of one log have the same, however the log was cut."""
+        made = hashlib.blake2b(f"{self.position}/{self.events}".encode(), digest_size=16)
+        for name, rows in sorted(self.names().items()):
+            made.update(f"{name}\x1e{chr(31).join(rows.names)}".encode("utf-8", "surrogatepass"))
+        for name, array in sorted(self.used().items()):
+            made.update(f"{name}{array.shape}".encode())
+            made.update(np.ascontiguousarray(array).tobytes())
+        for row, stated in sorted(self.people.stated.items()):
+            made.update(f"{row}".encode() + b"".join(getattr(stated, n).tobytes() for n in stated.__slots__))
+        return made.hexdigest()
+
+
+_SEQUENCE_SLOTS = {
+    "items": "item", "outcomes": "outcome", "values": "value", "surfaces": "surface", "times_ms": "time_ms",
+}  # fmt: skip
+
+
+def flags_of(registry: Registry) -> Codes:
+    """[256] what each outcome means to the loop."""
+    flags = np.zeros(256, np.uint8)
+    flags[0] = NEUTRAL
+    for outcome in registry:
+        flags[outcome.code] = CHOICE if outcome.choice else NEUTRAL if outcome.sign == 0 else 0
+        flags[outcome.code] |= _RELATIONS.get(outcome.name, 0)
+    return flags

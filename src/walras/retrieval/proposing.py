@@ -1,0 +1,103 @@
+"""Ask every source of a surface, each within its time, and merge what they name."""
+
+from collections.abc import Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+
+import numpy as np
+
+from walras.base.clock import elapsed_s
+from walras.base.limits import CANDIDATES_MAX
+from walras.base.logs import room_log
+from walras.retrieval.asking import Asked, Proposal, Source
+from walras.schema import Candidates, SourceShare
+
+_LOG = room_log("retrieval")
+
+
+@dataclass(frozen=True, slots=True)
+class Proposed:
+    """Candidates of all sources, and how it went."""
+
+    candidates: Candidates
+    counts: dict[str, int]  # items each source named
+    missing: tuple[str, ...]  # sources that failed, came late or are not there
+
+
+def propose_all(sources: Mapping[str, Source], asked: Asked, beside: ThreadPoolExecutor | None = None) -> Proposed:
+    """Ask every source of the surface; what fails or comes too late is named, and the page goes on.
+
+    Args:
+        sources: sources by name; the surface says which are asked, in which order, for how many.
+        asked: whose page.
+        beside: threads for sources that wait for something outside; without it they are asked in line.
+
+    Returns:
+        At most `CANDIDATES_MAX` candidates, each item once, in the order of sources; the first that named it has it.
+    """
+    shares = [share for share in asked.surface.sources if share.count > 0]
+    begun = _begin(sources, asked, shares, beside)
+    made: list[tuple[str, Proposal]] = []
+    missing: list[str] = []
+    for share in shares:
+        proposal = _finish(sources.get(share.source), asked, share, begun.get(share.source))
+        if proposal is None:
+            missing.append(share.source)
+        else:
+            made.append((share.source, proposal))
+    counts = {name: len(proposal.row) for name, proposal in made}
+    return Proposed(merge(made), counts, tuple(missing))
+
+
+def _begin(
+    sources: Mapping[str, Source], asked: Asked, shares: list[SourceShare], beside: ThreadPoolExecutor | None
+) -> dict[str, Future[Proposal]]:
+    """Start the sources that wait, so that they wait together."""
+    if beside is None:
+        return {}
+    waiting = [share for share in shares if share.source in sources and sources[share.source].waits]
+    return {share.source: beside.submit(sources[share.source].propose, asked, share.count) for share in waiting}
+
+
+def _finish(source: Source | None, asked: Asked, share: SourceShare, begun: Future[Proposal] | None) -> Proposal | None:
+    """One source's proposal; None where it failed or overran its budget. A source may fail in any way: it is a door."""
+    if source is None:
+        return None
+    budget_s, started_s = asked.surface.source_budget_ms / 1000.0, elapsed_s()
+    try:
+        if begun is not None:
+            return begun.result(timeout=budget_s)
+        proposal = source.propose(asked, share.count)
+    except TimeoutError:
+        _LOG.warning("source %s did not answer within its budget", share.source)
+        return None
+    except Exception:
+        _LOG.exception("source %s failed", share.source)
+        return None
+    spent_s = elapsed_s() - started_s
+    if spent_s <= budget_s:
+        return proposal
+    _LOG.warning("source %s took %.1f ms", share.source, spent_s * 1000.0)
+    return None
+
+
+def merge(made: list[tuple[str, Proposal]]) -> Candidates:
+    """Join proposals: each item once, under the first source that named it, with a bit for every one that did."""
+    names = tuple(name for name, _ in made)
+    parts = [proposal for _, proposal in made]
+    row = np.concatenate([np.zeros(0, np.int32), *(part.row for part in parts)])
+    source = np.repeat(np.arange(len(parts), dtype=np.uint8), [len(part.row) for part in parts])
+    _, first, place = np.unique(row, return_index=True, return_inverse=True)
+    named_by = np.zeros(len(first), np.int64)
+    np.bitwise_or.at(named_by, place, np.int64(1) << source.astype(np.int64))
+    order = np.argsort(first)[:CANDIDATES_MAX]
+    kept = first[order]
+    return Candidates(
+        row=row[kept].astype(np.int32),
+        source=source[kept],
+        score=np.concatenate([np.zeros(0, np.float32), *(part.score for part in parts)])[kept],
+        propensity=np.concatenate([np.zeros(0, np.float32), *(part.propensity for part in parts)])[kept],
+        sources=names,
+        named_by=named_by[order],
+        dropped=np.zeros(len(kept), np.uint8),
+    )

@@ -1,0 +1,109 @@
+"""Sources that read the catalogue's standing: popular, fresh, and a plain draw from everything."""
+
+import numpy as np
+
+from walras.features import State
+from walras.retrieval.asking import NOTHING, Asked, Proposal
+from walras.retrieval.exclusions import Exclusions, allowed
+from walras.schema import Floats, Ints
+
+# An item is fresh for three days, or while it is among the newest where fewer are made.
+FRESH_MS = 72 * 3_600_000
+# An owner with so many decayed exposures has half the chance of one with none; an item likewise, sooner.
+OWNER_EXPOSURES = 100.0
+ITEM_EXPOSURES = 30.0
+
+
+class Popular:
+    """What many chose lately, and chose when they saw it."""
+
+    name = "popular"
+    waits = False
+
+    def __init__(self, state: State) -> None:
+        """Read from a state."""
+        self.state = state
+
+    def propose(self, asked: Asked, count: int) -> Proposal:
+        """Name the most popular items this person may see."""
+        popular = self.state.popular
+        return allowed(Exclusions(asked, self.state), popular.row, popular.score, count)
+
+
+class Fresh:
+    """New items, those of owners with few exposures first; drawn, with the chance of each logged."""
+
+    name = "fresh"
+    waits = False
+
+    def __init__(self, state: State) -> None:
+        """Read from a state."""
+        self.state = state
+
+    def propose(self, asked: Asked, count: int) -> Proposal:
+        """Draw fresh items with chances in proportion to their need of exposures."""
+        row = self._fresh(asked.now_ms, count)
+        row = row[Exclusions(asked, self.state).reasons(row) == 0]
+        if not len(row):
+            return NOTHING
+        need = self._need(row, asked.now_ms)
+        chance = inclusion(need, count)
+        drawn = draw(chance, asked.rng)
+        order = drawn[np.argsort(-need[drawn], kind="stable")]
+        return Proposal(row[order], need[order].astype(np.float32), chance[order].astype(np.float32))
+
+    def _fresh(self, now_ms: int, count: int) -> Ints:
+        row = self.state.catalogue.fresh
+        young = int(np.searchsorted(self.state.items["created_ms"][row], now_ms - FRESH_MS))
+        return row[min(young, max(len(row) - 4 * count, 0)) :]
+
+    def _need(self, row: Ints, now_ms: int) -> Floats:
+        counters = self.state.counters
+        unit = counters.scale(now_ms)
+        by_item = counters.item[row, counters.exposure] * unit
+        by_owner = counters.owner[self.state.items["owner"][row], counters.exposure] * unit
+        return (OWNER_EXPOSURES / (OWNER_EXPOSURES + by_owner)) * (ITEM_EXPOSURES / (ITEM_EXPOSURES + by_item))
+
+
+class Explore:
+    """A plain draw from all items, each with the same chance, logged."""
+
+    name = "explore"
+    waits = False
+
+    def __init__(self, state: State) -> None:
+        """Read from a state."""
+        self.state = state
+
+    def propose(self, asked: Asked, count: int) -> Proposal:
+        """Draw rows without looking, then keep those this person may see: each had the chance drawn / all."""
+        rows, live = len(self.state.item_row.names) - 1, self.state.catalogue.live
+        if not live:
+            return NOTHING
+        drawn = min(rows, -(-count * rows // live))
+        row = 1 + asked.rng.choice(rows, drawn, replace=False).astype(np.int32)
+        row = row[Exclusions(asked, self.state).reasons(row) == 0]
+        chance = np.full(len(row), drawn / rows, np.float32)
+        return Proposal(row, chance, chance)
+
+
+def inclusion(need: Floats, count: int) -> Floats:
+    """[N] chances that sum to `count`, in proportion to need and at most 1."""
+    if count >= len(need):
+        return np.ones(len(need))
+    chance = np.zeros(len(need))
+    sure = np.zeros(len(need), np.bool_)
+    while True:
+        open_need = np.where(sure, 0.0, need)
+        chance = np.where(sure, 1.0, (count - sure.sum()) * open_need / open_need.sum())
+        if not (chance > 1.0).any():
+            return chance
+        sure |= chance > 1.0
+
+
+def draw(chance: Floats, rng: np.random.Generator) -> Ints:
+    """Places drawn so that each is taken with exactly its chance: one random start, equal steps, random order."""
+    order = rng.permutation(len(chance))
+    ends = np.cumsum(chance[order]) + rng.random()
+    taken = np.floor(ends + 1e-9) > np.floor(np.concatenate([[ends[0] - chance[order[0]]], ends[:-1]]) + 1e-9)
+    return order[taken].astype(np.int32)
