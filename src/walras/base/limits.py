@@ -18,6 +18,10 @@ CLOCK_AHEAD_MS_MAX = 10 * 60 * 1000
 # Context is small facts about the moment (device, query), never a document.
 CONTEXT_KEYS_MAX = 32
 CONTEXT_CHARS_MAX = 1_000
+# A surface is a short name such as feed or mall.
+SURFACE_CHARS_MAX = 64
+# A place further down than this was never reached by a thumb.
+PLACE_MAX = 100_000
 # One exposure's seconds: longer than a day is a stuck player.
 SECONDS_MAX = 86_400.0
 VALUE_MAX = 1e9
@@ -32,6 +36,12 @@ TOKENS_MAX = 64
 NEIGHBOURS_MAX = 32
 # Events waiting for one flush of the log; beyond this the door answers "too much" instead of growing.
 FLUSH_QUEUE_MAX = 200_000
+# Events written by one transaction; more would make everybody's answer wait for the longest one.
+GROUP_ROWS_MAX = 20_000
+# Rows of one Parquet file of the log: small enough to be rewritten when a person asks to be forgotten.
+SEGMENT_ROWS_MAX = 1_000_000
+# Rows moved by one step of compaction: appends wait for its deletion.
+COMPACT_ROWS_MAX = 200_000
 # Page records waiting to be moved to the log.
 PAGE_QUEUE_MAX = 20_000
 # Requests per key and second where the key states no other limit.

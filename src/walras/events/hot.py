@@ -1,0 +1,232 @@
+"""The hot part of the log: one SQLite table of rows in WAL mode, and the ids of everything ever written.
+
+Statements take many rows at once. Python's sqlite3 gives the interpreter lock away at each step of SQLite, and where
+another thread computes, taking it back can last milliseconds; with one statement a row, a group of a thousand events
+would wait for seconds under load.
+"""
+
+import sqlite3
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from walras.base.errors import Corrupt
+from walras.events import trouble
+from walras.events.rows import COLUMNS, EVENT, STORED, Keyed, Row
+
+FILE_NAME = "log.sqlite"
+SCHEMA_VERSION = 1
+# Another process may hold the write lock for as long as an import of a million rows takes.
+_BUSY_MS = 30_000
+# Beyond this a check of every page would delay the start by seconds; `walras doctor` does it on demand.
+_CHECK_BYTES_MAX = 64_000_000
+# Rows of one statement. A last, smaller portion is padded with its own last row, which is then ignored as a double.
+_PORTIONS = (1, 4, 16, 64, 256)
+
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS rows (
+  seq INTEGER PRIMARY KEY, kind TEXT NOT NULL, id TEXT, time_ms INTEGER NOT NULL, received_ms INTEGER NOT NULL,
+  person TEXT, item TEXT, owner TEXT, outcome TEXT, value REAL, surface TEXT, page TEXT, place INTEGER,
+  context BLOB, body BLOB);
+CREATE INDEX IF NOT EXISTS rows_person ON rows (person, seq) WHERE kind = 'event';
+CREATE TABLE IF NOT EXISTS ids (key BLOB PRIMARY KEY, seq INTEGER NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS segments (
+  first_seq INTEGER PRIMARY KEY, last_seq INTEGER NOT NULL, day TEXT NOT NULL, path TEXT NOT NULL,
+  rows INTEGER NOT NULL);
+CREATE TABLE IF NOT EXISTS counters (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
+INSERT OR IGNORE INTO counters VALUES ('last_seq', 0);
+"""
+_STORED_SQL = ", ".join(STORED)
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """A Parquet file of the log: all rows from `first_seq` to `last_seq`, and no other row lies between them."""
+
+    first_seq: int
+    last_seq: int
+    day: str
+    path: str  # under the log's folder
+    rows: int
+
+
+class HotRows:
+    """One connection to the log's database. Used by one thread at a time."""
+
+    def __init__(self, folder: Path) -> None:
+        """Open the database, making it where it does not exist.
+
+        Raises:
+            Corrupt: the file is damaged or is no log.
+            Unavailable: it cannot be opened.
+        """
+        self.path = folder / FILE_NAME
+        try:
+            self.db = sqlite3.connect(self.path, isolation_level=None, check_same_thread=False, timeout=_BUSY_MS / 1000)
+            self._prepare()
+        except sqlite3.Error as error:
+            raise trouble.of_sqlite(error, self.path) from error
+
+    def _prepare(self) -> None:
+        db = self.db
+        db.execute(f"PRAGMA busy_timeout={_BUSY_MS}")
+        version = db.execute("PRAGMA user_version").fetchone()[0]
+        if version == 0:
+            db.execute("PRAGMA journal_mode=WAL")
+            db.executescript(f"BEGIN IMMEDIATE; {_SCHEMA} PRAGMA user_version={SCHEMA_VERSION}; COMMIT;")
+        elif version != SCHEMA_VERSION:
+            message = f"the log was written by another version ({version}, this one writes {SCHEMA_VERSION})"
+            raise Corrupt(message, field="log", value=str(self.path), hint="Use the version that wrote it.")
+        # FULL flushes the WAL at every commit: without it an acknowledged event could be lost with the power.
+        db.execute("PRAGMA synchronous=FULL")
+        # A checkpoint copies each touched page once, however often it was written; 32 MB halve its share of the work.
+        db.execute("PRAGMA wal_autocheckpoint=8000")
+        db.execute("PRAGMA cache_size=-65536")
+
+    def check(self, whole: bool = False) -> None:
+        """Read the database's structure; every page of it where it is small, or when asked.
+
+        Raises:
+            Corrupt: it is damaged.
+        """
+        try:
+            if whole or self.path.stat().st_size <= _CHECK_BYTES_MAX:
+                found = self.db.execute("PRAGMA quick_check(1)").fetchone()[0]
+                if found != "ok":
+                    raise sqlite3.DatabaseError(found)
+            self.db.execute(f"SELECT {_STORED_SQL} FROM rows ORDER BY seq DESC LIMIT 1").fetchall()
+        except sqlite3.Error as error:
+            if not hasattr(error, "sqlite_errorcode"):
+                error.sqlite_errorcode = sqlite3.SQLITE_CORRUPT
+            raise trouble.of_sqlite(error, self.path) from error
+
+    # ------------------------------------------------------------ writing
+
+    def write(self, keyed: Sequence[Keyed]) -> list[bool]:
+        """Write rows in one transaction, which is durable when this returns.
+
+        Args:
+            keyed: rows with the key that makes each be written once.
+
+        Returns:
+            For each row whether it was there already, and so was not written again.
+
+        Raises:
+            Unable: nothing of it was written.
+        """
+        try:
+            self.db.execute("BEGIN IMMEDIATE")
+            try:
+                doubles = self._write(keyed)
+                self.db.execute("COMMIT")
+            except BaseException:
+                self._roll_back()
+                raise
+        except sqlite3.Error as error:
+            raise trouble.of_sqlite(error, self.path) from error
+        return doubles
+
+    def _roll_back(self) -> None:
+        # SQLite has already rolled back by itself after some failures, such as a full disk.
+        if self.db.in_transaction:
+            self.db.execute("ROLLBACK")
+
+    def _write(self, keyed: Sequence[Keyed]) -> list[bool]:
+        doubles = [False] * len(keyed)
+        fresh = keyed
+        self.db.execute("SAVEPOINT ids")
+        if not self._take_ids(fresh):
+            doubles = self._find_doubles(keyed)
+            self.db.execute("ROLLBACK TO ids")
+            fresh = [k for k, double in zip(keyed, doubles, strict=True) if not double]
+            taken = self._take_ids(fresh)
+            assert taken, "ids that are new were refused"
+        first = self.last_seq() + 1
+        self._insert("rows", len(STORED), [(first + i, *row) for i, (_, row) in enumerate(fresh)])
+        self.set_last_seq(first + len(fresh) - 1)
+        return doubles
+
+    def _take_ids(self, keyed: Sequence[Keyed]) -> bool:
+        """Write the keys with the seq their rows will have; False where one was there already."""
+        first = self.last_seq() + 1
+        pairs = [(key, first + i) for i, (key, _) in enumerate(keyed) if key is not None]
+        return self._insert("ids", 2, pairs) == len(pairs)
+
+    def _find_doubles(self, keyed: Sequence[Keyed]) -> list[bool]:
+        """After `_take_ids`: a key that does not carry its own row's seq was there before, or came twice."""
+        first = self.last_seq() + 1
+        keys = [key for key, _ in keyed if key is not None]
+        held: dict[bytes, int] = {}
+        for at in range(0, len(keys), 10_000):
+            part = keys[at : at + 10_000]
+            held.update(self.db.execute(f"SELECT key, seq FROM ids WHERE key IN ({_marks(len(part))})", part))
+        return [key is not None and held[key] != first + i for i, (key, _) in enumerate(keyed)]
+
+    def _insert(self, table: str, width: int, rows: Sequence[Row]) -> int:
+        """Insert rows that are not there yet; how many there were."""
+        inserted = at = 0
+        while at < len(rows):
+            left = len(rows) - at
+            size = next((p for p in _PORTIONS if p >= left), _PORTIONS[-1])
+            part = rows[at : at + size]
+            flat = [value for row in part for value in row]
+            flat += part[-1] * (size - len(part))
+            marks = ",".join([f"({_marks(width)})"] * size)
+            inserted += self.db.execute(f"INSERT OR IGNORE INTO {table} VALUES {marks}", flat).rowcount
+            at += size
+        return inserted
+
+    def last_seq(self) -> int:
+        """The highest seq ever given, also to a row that is gone."""
+        return int(self.db.execute("SELECT value FROM counters WHERE name = 'last_seq'").fetchone()[0])
+
+    def set_last_seq(self, seq: int) -> None:
+        """Give seqs up to `seq`; inside a transaction of the caller."""
+        self.db.execute("UPDATE counters SET value = ? WHERE name = 'last_seq'", (seq,))
+
+    # ------------------------------------------------------------ reading
+
+    def version(self) -> int:
+        """A number that changes whenever another connection has written; microseconds."""
+        return int(self.db.execute("PRAGMA data_version").fetchone()[0])
+
+    def position(self) -> int:
+        """The highest seq that has a row, 0 where there is none."""
+        hot, cold = self.db.execute(
+            "SELECT (SELECT max(seq) FROM rows), (SELECT max(last_seq) FROM segments)"
+        ).fetchone()
+        return max(hot or 0, cold or 0)
+
+    def read(self, after: int, before: int, limit: int) -> list[Row]:
+        """Stored rows with after < seq < before, in order, at most `limit`."""
+        sql = f"SELECT {_STORED_SQL} FROM rows WHERE seq > ? AND seq < ? ORDER BY seq LIMIT ?"
+        return self.db.execute(sql, (after, before, limit)).fetchall()
+
+    def seq_of(self, key: bytes) -> int | None:
+        """The seq under which a key was written."""
+        found = self.db.execute("SELECT seq FROM ids WHERE key = ?", (key,)).fetchone()
+        return None if found is None else int(found[0])
+
+    def newest_of(self, person: str, limit: int) -> list[Row]:
+        """A person's newest events, newest first."""
+        sql = f"SELECT {_STORED_SQL} FROM rows WHERE person = ? AND kind = '{EVENT}' ORDER BY seq DESC LIMIT ?"
+        return self.db.execute(sql, (person, limit)).fetchall()
+
+    def segment_after(self, after: int) -> Segment | None:
+        """The first segment with a row behind `after`."""
+        sql = "SELECT first_seq, last_seq, day, path, rows FROM segments WHERE last_seq > ? ORDER BY first_seq LIMIT 1"
+        found = self.db.execute(sql, (after,)).fetchone()
+        return None if found is None else Segment(*found)
+
+    def segments(self) -> list[Segment]:
+        """Every segment, in order."""
+        sql = "SELECT first_seq, last_seq, day, path, rows FROM segments ORDER BY first_seq"
+        return [Segment(*row) for row in self.db.execute(sql)]
+
+    def close(self) -> None:
+        """Close the connection."""
+        self.db.close()
+
+
+def _marks(count: int) -> str:
+    return ",".join("?" * count)

@@ -1,0 +1,189 @@
+"""The log: one durable sequence of everything that happened, read by everybody who keeps something in memory."""
+
+import sys
+import threading
+from collections.abc import Sequence
+from concurrent.futures import Future
+from pathlib import Path
+from typing import Protocol
+
+from walras.base import limits
+from walras.base.clock import Clock, SystemClock
+from walras.events import spool, trouble
+from walras.events.commit import GroupCommit
+from walras.events.hot import HotRows
+from walras.events.intake import named
+from walras.events.outcomes import Registry
+from walras.events.rows import ROW_PAGE, Keyed, batch_of, event_of, keyed_row, page_key, page_of
+from walras.schema import Batch, Entry, Event, PageRecord, Receipt
+
+READ_ROWS = 50_000
+
+
+class Log(Protocol):
+    """An append-only sequence of entries, each with its `seq`. Safe to use from several threads."""
+
+    def append(self, entries: Sequence[Entry]) -> list[Receipt]:
+        """Write entries; they are durable when this returns.
+
+        An event or a page whose id was written before is not written again, and its receipt says so.
+
+        Raises:
+            TooMuch: more than is ever taken at once.
+            Unable: the disk is full or does not answer, or the queue is full; nothing was acknowledged.
+        """
+        ...
+
+    def submit(self, entries: Sequence[Entry]) -> "Future[list[Receipt]]":
+        """The same without waiting, for asynchronous doors: `await asyncio.wrap_future(log.submit(entries))`."""
+        ...
+
+    def keep_page(self, page: PageRecord) -> None:
+        """Write a page off the answer's path: it survives the death of the process, and is in the log soon after.
+
+        It is durable before any event that names it is acknowledged.
+
+        Raises:
+            Unable: it cannot be kept, and so must not be answered.
+        """
+        ...
+
+    def read(self, after: int, limit: int = READ_ROWS) -> Batch | None:
+        """The next stretch behind seq `after`, None where nothing is there; the empty case costs microseconds."""
+        ...
+
+    def position(self) -> int:
+        """The highest seq that has a row, 0 for an empty log."""
+        ...
+
+    def page(self, page_id: str) -> PageRecord | None:
+        """A page's record, also before it has reached the log."""
+        ...
+
+    def history(self, person: str, limit: int) -> list[Event]:
+        """A person's events, newest first, at most `limit`."""
+        ...
+
+    def close(self) -> None:
+        """Write what waits and let go of every file."""
+        ...
+
+
+class SqliteLog:
+    """The log on this machine's disk: SQLite for what is new, Parquet for closed days. Several processes may share it.
+
+    `<home>/log/` holds `log.sqlite`, the spools of waiting pages under `spool/` and the closed days under `cold/`.
+    """
+
+    def __init__(self, folder: Path, registry: Registry, clock: Clock | None = None, disk_free_mb_min: int = 0) -> None:
+        """Open the log, making it where it does not exist, and move in the pages of processes that died.
+
+        Args:
+            folder: the log's folder, `<home>/log`.
+            registry: known outcomes.
+            clock: what time it is.
+            disk_free_mb_min: free disk, in MB, below which nothing is taken.
+
+        Raises:
+            Corrupt: the database is damaged.
+            Unavailable: the folder cannot be used.
+        """
+        self.folder = folder
+        self.registry = registry
+        self._clock = clock or SystemClock()
+        self._free_mb_min = disk_free_mb_min
+        self._spools = folder / "spool"
+        try:
+            self._spools.mkdir(parents=True, exist_ok=True)
+            self._pages = spool.PageSpool(self._spools)
+        except OSError as error:
+            raise trouble.of_disk(error, folder) from error
+        # Each job has its own connection, so that a long look into history never holds up a page.
+        self._writer, self._tail, self._look = HotRows(folder), HotRows(folder), HotRows(folder)
+        self._tail_lock, self._look_lock = threading.Lock(), threading.Lock()
+        self._other_spools = spool.OtherSpools(self._spools)
+        self._empty_after: tuple[int, int] = (-1, sys.maxsize)  # version and seq at which nothing was there
+        self._writer.check()
+        self._move_left_overs()
+        self._commits = GroupCommit(self._write, self._sweep)
+
+    def append(self, entries: Sequence[Entry]) -> list[Receipt]:
+        """Write entries; they are durable when this returns. See `Log`."""
+        return self.submit(entries).result()
+
+    def submit(self, entries: Sequence[Entry]) -> "Future[list[Receipt]]":
+        """Queue entries for the next flush. See `Log`."""
+        now_ms = self._clock.now_ms()
+        rows = [keyed_row(named(e, now_ms) if type(e) is Event else e, now_ms) for e in entries]
+        return self._commits.submit(rows)
+
+    def keep_page(self, page: PageRecord) -> None:
+        """Keep a page in this process's spool. See `Log`."""
+        self._pages.keep(page, self._clock.now_ms())
+
+    def read(self, after: int, limit: int = READ_ROWS) -> Batch | None:
+        """The next stretch behind `after`. See `Log`."""
+        with self._tail_lock:
+            version = self._tail.version()
+            if (version, after) >= self._empty_after and version == self._empty_after[0]:
+                return None
+            batch = batch_of(self._tail.read(after, sys.maxsize, limit))
+            if batch is None:
+                self._empty_after = (version, after)
+            return batch
+
+    def position(self) -> int:
+        """The highest seq that has a row."""
+        with self._tail_lock:
+            return self._tail.position()
+
+    def page(self, page_id: str) -> PageRecord | None:
+        """A page's record. See `Log`."""
+        # Looked for twice in the log: it may be moved there while the spools are being read.
+        return (
+            self._pages.find(page_id)
+            or self._logged_page(page_id)
+            or self._other_spools.find(page_id)
+            or self._logged_page(page_id)
+        )
+
+    def history(self, person: str, limit: int) -> list[Event]:
+        """A person's events, newest first. See `Log`."""
+        with self._look_lock:
+            return [event_of(row) for row in self._look.newest_of(person, limit)]
+
+    def close(self) -> None:
+        """Write what waits and let go of every file."""
+        self._commits.close()
+        self._pages.close()
+        for connection in (self._writer, self._tail, self._look):
+            connection.close()
+
+    # ------------------------------------------------------------ on the writer's thread
+
+    def _write(self, rows: Sequence[Keyed]) -> list[bool]:
+        """Write a group, behind every page that waits: so an event's page is durable no later than the event."""
+        trouble.refuse_when_low(self.folder, self._free_mb_min)
+        if any(row[ROW_PAGE] for _, row in rows):
+            self._other_spools.make_durable()
+        pages = self._pages.waiting(limits.PAGE_QUEUE_MAX)
+        doubles = self._writer.write([*pages, *rows])
+        if pages:
+            self._pages.moved(len(pages))
+        return doubles[len(pages) :]
+
+    def _sweep(self) -> None:
+        if self._pages.waiting(1):
+            self._write([])
+
+    def _move_left_overs(self) -> None:
+        now_ms = self._clock.now_ms()
+        for _path, pages in spool.left_overs(self._spools):
+            if pages:
+                self._writer.write([keyed_row(page, now_ms) for page in pages])
+
+    def _logged_page(self, page_id: str) -> PageRecord | None:
+        with self._look_lock:
+            seq = self._look.seq_of(page_key(page_id))
+            found = self._look.read(seq - 1, seq + 1, 1) if seq is not None else []
+        return page_of(found[0][-1]) if found else None
