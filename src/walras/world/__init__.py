@@ -1,1 +1,40 @@
-"""What exists: people, items, owners, API keys, models, the price table and trial assignment."""
+"""What exists: people, items, owners, API keys, models, the price table and trial assignment.
+
+It gives tables by name behind one `World`, in SQLite or PostgreSQL, made from the log where the log knows them.
+It never hands a row or a connection to another room, and never writes to the log.
+"""
+
+from walras.world.bundles import Manifest, check_bundle, hashes, read_manifest, write_manifest
+from walras.world.catalogue import Listing, Owner, Owners, Shelf
+from walras.world.keys import SCOPES, KeyGrant, Keys, NewKey
+from walras.world.models import Model, Models
+from walras.world.trials import Arm, Trial, Trials, TrialStatus, assign
+from walras.world.world import World, open_world
+from walras.world.worth import PriceTable, Worth
+
+__all__ = [
+    "SCOPES",
+    "Arm",
+    "KeyGrant",
+    "Keys",
+    "Listing",
+    "Manifest",
+    "Model",
+    "Models",
+    "NewKey",
+    "Owner",
+    "Owners",
+    "PriceTable",
+    "Shelf",
+    "Trial",
+    "TrialStatus",
+    "Trials",
+    "World",
+    "Worth",
+    "assign",
+    "check_bundle",
+    "hashes",
+    "open_world",
+    "read_manifest",
+    "write_manifest",
+]

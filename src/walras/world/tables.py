@@ -1,0 +1,126 @@
+"""The tables. They never leave this room: other rooms get values of the vocabulary.
+
+A change here needs a migration beside it (`migrations/versions`) and HEAD set to its number.
+"""
+
+import sqlalchemy as sa
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+from walras.base.limits import ID_CHARS_MAX
+
+# The newest migration; a database that has it needs no look at Alembic at start.
+HEAD = "0001"
+
+# Ids are compared byte by byte in both databases, so that a cursor means the same in both.
+ID = sa.String(ID_CHARS_MAX).with_variant(sa.String(ID_CHARS_MAX, collation="C"), "postgresql")
+INSTANT = sa.BigInteger
+
+
+class Table(DeclarativeBase):
+    """What every table is made from."""
+
+
+class ItemRow(Table):
+    """An item. `body` is the whole value; the other columns are for finding it."""
+
+    __tablename__ = "items"
+
+    id: Mapped[str] = mapped_column(ID, primary_key=True)
+    owner: Mapped[str] = mapped_column(ID, index=True)
+    kind: Mapped[str] = mapped_column(sa.Text)
+    state: Mapped[str] = mapped_column(sa.Text)
+    created_ms: Mapped[int] = mapped_column(INSTANT)
+    changed_ms: Mapped[int] = mapped_column(INSTANT)
+    body: Mapped[bytes] = mapped_column(sa.LargeBinary)
+
+
+class PersonRow(Table):
+    """A person. `body` is the whole value."""
+
+    __tablename__ = "people"
+
+    id: Mapped[str] = mapped_column(ID, primary_key=True)
+    changed_ms: Mapped[int] = mapped_column(INSTANT)
+    body: Mapped[bytes] = mapped_column(sa.LargeBinary)
+
+
+class OwnerRow(Table):
+    """Somebody who brought items."""
+
+    __tablename__ = "owners"
+
+    id: Mapped[str] = mapped_column(ID, primary_key=True)
+    first_ms: Mapped[int] = mapped_column(INSTANT)
+    newest_ms: Mapped[int] = mapped_column(INSTANT)
+
+
+class KeyRow(Table):
+    """An API key; the secret itself is nowhere."""
+
+    __tablename__ = "api_keys"
+
+    id: Mapped[str] = mapped_column(ID, primary_key=True)
+    name: Mapped[str] = mapped_column(sa.Text)
+    hash: Mapped[str] = mapped_column(sa.String(64), unique=True)
+    scopes: Mapped[str] = mapped_column(sa.Text)
+    requests_per_s: Mapped[float] = mapped_column(sa.Double)
+    created_ms: Mapped[int] = mapped_column(INSTANT)
+    revoked_ms: Mapped[int] = mapped_column(INSTANT, default=0)
+
+
+class ModelRow(Table):
+    """A trained model. `turn` numbers the activations, so that a roll-back knows who served before."""
+
+    __tablename__ = "models"
+
+    version: Mapped[str] = mapped_column(ID, primary_key=True)
+    kind: Mapped[str] = mapped_column(sa.Text)
+    state: Mapped[str] = mapped_column(sa.Text)
+    reason: Mapped[str] = mapped_column(sa.Text)
+    turn: Mapped[int] = mapped_column(sa.BigInteger)
+    created_ms: Mapped[int] = mapped_column(INSTANT)
+    manifest: Mapped[bytes] = mapped_column(sa.LargeBinary)
+
+    # The database itself refuses two active models of one kind, whatever two processes do at once.
+    __table_args__ = (
+        sa.Index(
+            "one_active_model",
+            "kind",
+            unique=True,
+            sqlite_where=sa.text("state = 'active'"),
+            postgresql_where=sa.text("state = 'active'"),
+        ),
+    )
+
+
+class PriceRow(Table):
+    """What one unit of an outcome is worth, in one version of the whole table."""
+
+    __tablename__ = "prices"
+
+    version: Mapped[int] = mapped_column(sa.Integer, primary_key=True)
+    outcome: Mapped[str] = mapped_column(ID, primary_key=True)
+    yuan: Mapped[float] = mapped_column(sa.Double)
+    since_ms: Mapped[int] = mapped_column(INSTANT)
+    reason: Mapped[str] = mapped_column(sa.Text)
+
+
+class TrialRow(Table):
+    """An experiment: its arms, whom it takes, from when to when."""
+
+    __tablename__ = "trials"
+
+    name: Mapped[str] = mapped_column(ID, primary_key=True)
+    state: Mapped[str] = mapped_column(sa.Text)
+    started_ms: Mapped[int] = mapped_column(INSTANT, default=0)
+    ended_ms: Mapped[int] = mapped_column(INSTANT, default=0)
+    body: Mapped[bytes] = mapped_column(sa.LargeBinary)
+
+
+class ProjectionRow(Table):
+    """How far the log has been read into these tables; one row."""
+
+    __tablename__ = "projection"
+
+    name: Mapped[str] = mapped_column(ID, primary_key=True)
+    position: Mapped[int] = mapped_column(sa.BigInteger)
