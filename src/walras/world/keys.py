@@ -40,7 +40,7 @@ class KeyGrant(msgspec.Struct, frozen=True):
 
     id: str
     name: str
-    scopes: frozenset[str]
+    scopes: tuple[str, ...]
     requests_per_s: float
     created_ms: int = 0
     revoked_ms: int = 0
@@ -48,6 +48,11 @@ class KeyGrant(msgspec.Struct, frozen=True):
     def allows(self, scope: str) -> bool:
         """Whether this key may do it; `admin` may do everything."""
         return scope in self.scopes or "admin" in self.scopes
+
+    @property
+    def revoked(self) -> bool:
+        """Whether it opens nothing any more."""
+        return self.revoked_ms > 0
 
 
 class NewKey(NamedTuple):
@@ -66,21 +71,22 @@ class Keys:
         self._clock = clock
         self._known: dict[str, tuple[KeyGrant, int]] = {}
 
-    def create(self, name: str, scopes: Collection[str], requests_per_s: float = REQUESTS_PER_S_DEFAULT) -> NewKey:
+    def create(self, name: str, scopes: Collection[str], requests_per_s: float | None = None) -> NewKey:
         """Make a key.
 
         Args:
             name: for people, such as the name of the program that will use it.
             scopes: some of SCOPES.
-            requests_per_s: how often it may ask.
+            requests_per_s: how often it may ask; the default of `base/limits.py` where it is not said.
 
         Raises:
             Invalid: an unknown scope, none at all, an empty name, or a rate that is not positive.
         """
-        _check(name, scopes, requests_per_s)
+        rate = REQUESTS_PER_S_DEFAULT if requests_per_s is None else requests_per_s
+        _check(name, scopes, rate)
         now_ms = self._clock.now_ms()
         key = NewKey(new_id("k", now_ms), "wk_" + secrets.token_urlsafe(32))
-        self._insert(key, name, scopes, requests_per_s, now_ms)
+        self._insert(key, name, scopes, rate, now_ms)
         return key
 
     def check(self, secret: str) -> KeyGrant | None:
@@ -166,7 +172,7 @@ _COLUMNS = (KeyRow.id, KeyRow.name, KeyRow.scopes, KeyRow.requests_per_s, KeyRow
 
 
 def _grant(id: str, name: str, scopes: str, requests_per_s: float, created_ms: int, revoked_ms: int) -> KeyGrant:
-    return KeyGrant(id, name, frozenset(scopes.split()), requests_per_s, created_ms, revoked_ms)
+    return KeyGrant(id, name, tuple(scopes.split()), requests_per_s, created_ms, revoked_ms)
 
 
 def _hash(secret: str) -> str:

@@ -44,6 +44,16 @@ class Model(msgspec.Struct, frozen=True):
         """Its version."""
         return self.manifest.version
 
+    @property
+    def kind(self) -> str:
+        """What it is for."""
+        return self.manifest.kind
+
+    @property
+    def metrics(self) -> dict[str, float]:
+        """How good it was when it was trained."""
+        return self.manifest.metrics
+
 
 class Models:
     """The table of models, and the folder where their files lie."""

@@ -1,5 +1,6 @@
 """All tables behind one value, and the projection that keeps the catalogue in step with the log."""
 
+import threading
 from collections.abc import Callable
 from pathlib import Path
 
@@ -48,6 +49,7 @@ class World:
         self.prices = PriceTable(self._database)
         self.trials = Trials(self._database, clock)
         self._position: int | None = None
+        self._turn = threading.Lock()
 
     def upgrade(self) -> bool:
         """Bring the tables to this program's version; whether anything was to be done.
@@ -84,9 +86,11 @@ class World:
         Returns:
             The position reached.
         """
-        while (batch := read(self.position)) is not None:
-            self.project(batch)
-        return self.position
+        # One thread at a time: the others find their own changes brought in when it is their turn.
+        with self._turn:
+            while (batch := read(self.position)) is not None:
+                self.project(batch)
+            return self.position
 
     def project(self, batch: Batch) -> None:
         """Bring one stretch of the log into the tables, together with the position: all of it or nothing.
