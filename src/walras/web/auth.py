@@ -1,0 +1,52 @@
+"""Who asks, and what may the key do. A key comes as `Authorization: Bearer …` or as `X-API-Key: …`."""
+
+from collections.abc import Iterable
+
+from walras.base.errors import Forbidden, Unauthorised
+from walras.world import KeyGrant, Keys
+
+SECRET_CHARS_MAX = 512
+_HINT = "Send `Authorization: Bearer <key>` or `X-API-Key: <key>`; make a key with `walras keys create`."
+
+
+def secret_in(headers: Iterable[tuple[bytes, bytes]]) -> str:
+    """The secret a request brings.
+
+    Raises:
+        Unauthorised: it brings none, or one that cannot be a secret.
+    """
+    given = ""
+    for name, value in headers:
+        if name == b"x-api-key":
+            given = value.decode("latin-1").strip()
+        elif name == b"authorization" and value[:7].lower() == b"bearer ":
+            given = value[7:].decode("latin-1").strip()
+            break
+    if not given or len(given) > SECRET_CHARS_MAX:
+        raise Unauthorised("an API key is needed", hint=_HINT)
+    return given
+
+
+def bearer(keys: Keys, headers: Iterable[tuple[bytes, bytes]]) -> KeyGrant:
+    """What the bearer of a request's key may do.
+
+    Raises:
+        Unauthorised: the request brings no key, or one that nobody knows.
+        Unavailable: keys cannot be looked up now.
+    """
+    grant = keys.check(secret_in(headers))
+    if grant is None:
+        raise Unauthorised("the API key is not known", hint="Make one with `walras keys create`, or ask an admin.")
+    return grant
+
+
+def demand(grant: KeyGrant, scope: str) -> None:
+    """Let a key through that has the scope; an empty scope is every key's.
+
+    Raises:
+        Forbidden: it lacks the scope, which is named.
+    """
+    if scope and not grant.allows(scope):
+        held = " ".join(sorted(grant.scopes))
+        hint = "Ask an admin for a key with it."
+        raise Forbidden(f"the key lacks the scope {scope!r}", field="scope", value=held, hint=hint)

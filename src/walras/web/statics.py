@@ -1,0 +1,87 @@
+"""Files of the screens, under an address that holds a hash of their content.
+
+A file's address changes with its content, so a browser may keep it for ever and never shows an old one.
+"""
+
+import hashlib
+import mimetypes
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+
+from walras.base.errors import NotFound
+
+FOLDER = Path(__file__).parent / "static"
+ROOT = "/static/"
+_HASH_CHARS = 12
+_TYPES = {".woff2": "font/woff2", ".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml"}
+
+
+class Vendored(msgspec.Struct, frozen=True, kw_only=True):
+    """One file that was brought from elsewhere."""
+
+    file: str
+    name: str
+    version: str
+    licence: str
+    licence_file: str
+    origin: str
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class StaticFile:
+    """A file as it is answered."""
+
+    body: bytes
+    media_type: str
+    mark: str  # of its content
+
+
+class Statics:
+    """Every file below some folders, read once."""
+
+    def __init__(self, *folders: Path) -> None:
+        """Read the files; in a later folder a file of the same name wins."""
+        self._files: dict[str, StaticFile] = {}
+        for folder in folders:
+            for path in sorted(p for p in folder.rglob("*") if p.is_file()):
+                self._files[path.relative_to(folder).as_posix()] = _read(path)
+
+    def address(self, name: str) -> str:
+        """Where a browser finds a file.
+
+        Raises:
+            NotFound: there is none of this name.
+        """
+        return f"{ROOT}{self._named(name).mark}/{name}"
+
+    def at(self, path: str) -> tuple[StaticFile, bool]:
+        """The file of an address behind `/static/`, and whether the address holds its present hash.
+
+        Raises:
+            NotFound: there is none.
+        """
+        mark, _, name = path.partition("/")
+        file = self._files.get(name)
+        if file is not None and file.mark == mark:
+            return file, True
+        return self._named(path), False
+
+    def _named(self, name: str) -> StaticFile:
+        file = self._files.get(name)
+        if file is None:
+            raise NotFound("no file has this name", field="path", value=name)
+        return file
+
+
+def vendored() -> list[Vendored]:
+    """The manifest of files that were brought from elsewhere, with their licences and hashes."""
+    return msgspec.json.decode((FOLDER / "manifest.json").read_bytes(), type=list[Vendored])
+
+
+def _read(path: Path) -> StaticFile:
+    body = path.read_bytes()
+    kind = _TYPES.get(path.suffix) or mimetypes.guess_type(path.name)[0] or "application/octet-stream"
+    return StaticFile(body, kind, hashlib.sha256(body).hexdigest()[:_HASH_CHARS])
