@@ -13,6 +13,8 @@ BODY_BYTES_MAX = 4_000_000
 EVENTS_PER_REQUEST_MAX = 10_000
 # Items or people of one bulk request.
 BULK_MAX = 5_000
+# Names in one list of an item or a person: interests, blocked owners, markets.
+NAMES_MAX = 1_000
 # A phone's clock may be off by minutes; further ahead the order of behaviour would be false.
 CLOCK_AHEAD_MS_MAX = 10 * 60 * 1000
 # Context is small facts about the moment (device, query), never a document.
@@ -42,6 +44,8 @@ GROUP_ROWS_MAX = 20_000
 SEGMENT_ROWS_MAX = 1_000_000
 # Rows moved by one step of compaction: appends wait for its deletion.
 COMPACT_ROWS_MAX = 200_000
+# Encoded pages and changes read at once: decoded they take about five times as much memory.
+STRETCH_BYTES_MAX = 16_000_000
 # Page records waiting to be moved to the log.
 PAGE_QUEUE_MAX = 20_000
 # Requests per key and second where the key states no other limit.
