@@ -25,7 +25,7 @@ _WELL_KNOWN = ("GET", "POST", "PUT", "PATCH", "DELETE")
 @cache
 def statics() -> Statics:
     """Every file of the screens, read at the first request for one."""
-    return Statics(FOLDER, _TEMPLATES / "static")
+    return Statics(FOLDER, _TEMPLATES / "static", Path(__file__).parent / "pages" / "static")
 
 
 @get(

@@ -1,8 +1,12 @@
-"""Who asks, and what may the key do. A key comes as `Authorization: Bearer …` or as `X-API-Key: …`."""
+"""Who asks, and what may the key do.
+
+A key comes as `Authorization: Bearer …` or as `X-API-Key: …`, or in the cookie of a browser that opened a screen.
+"""
 
 from collections.abc import Iterable
 
 from walras.base.errors import Forbidden, Unauthorised
+from walras.web.visitors import cookie_secret
 from walras.world import KeyGrant, Keys
 
 SECRET_CHARS_MAX = 512
@@ -15,13 +19,15 @@ def secret_in(headers: Iterable[tuple[bytes, bytes]]) -> str:
     Raises:
         Unauthorised: it brings none, or one that cannot be a secret.
     """
+    brought = tuple(headers)
     given = ""
-    for name, value in headers:
+    for name, value in brought:
         if name == b"x-api-key":
             given = value.decode("latin-1").strip()
         elif name == b"authorization" and value[:7].lower() == b"bearer ":
             given = value[7:].decode("latin-1").strip()
             break
+    given = given or cookie_secret(brought)
     if not given or len(given) > SECRET_CHARS_MAX:
         raise Unauthorised("an API key is needed", hint=_HINT)
     return given
