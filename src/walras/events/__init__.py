@@ -1,12 +1,27 @@
 """What happened: the durable, idempotent, replayable log, the only way in.
 
 It gives admission of events, appending that is durable when answered, and reading in order from any position, made
-from one SQLite file and Parquet files of closed days.
+from one SQLite file for what is new and Parquet files for closed days.
 It never interprets what happened: counters, sequences and tables of items are kept by those who read it.
 """
 
-from walras.events.intake import Rejected, admit
+from walras.events.imports import Imported
+from walras.events.intake import Rejected, admit, context_fault
 from walras.events.log import Log, SqliteLog
+from walras.events.memory import MemoryLog
 from walras.events.outcomes import CORE, Registry
+from walras.events.scan import frame, scan
 
-__all__ = ["CORE", "Log", "Registry", "Rejected", "SqliteLog", "admit"]
+__all__ = [
+    "CORE",
+    "Imported",
+    "Log",
+    "MemoryLog",
+    "Registry",
+    "Rejected",
+    "SqliteLog",
+    "admit",
+    "context_fault",
+    "frame",
+    "scan",
+]

@@ -6,13 +6,18 @@ would wait for seconds under load.
 """
 
 import sqlite3
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import astuple, dataclass
+from functools import cache
+from itertools import accumulate
 from pathlib import Path
+from typing import Any
 
+from walras.base import limits
 from walras.base.errors import Corrupt
 from walras.events import trouble
-from walras.events.rows import COLUMNS, EVENT, STORED, Keyed, Row
+from walras.events.rows import EVENT, PERSON_GONE, STORED, Keyed, Row
 
 FILE_NAME = "log.sqlite"
 SCHEMA_VERSION = 1
@@ -102,6 +107,36 @@ class HotRows:
 
     # ------------------------------------------------------------ writing
 
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """One transaction: all of it is durable when the block ends, or nothing of it happened.
+
+        Raises:
+            Unable: SQLite or the disk could not.
+        """
+        try:
+            self.db.execute("BEGIN IMMEDIATE")
+            try:
+                yield
+                self.db.execute("COMMIT")
+            except BaseException:
+                self._roll_back()
+                raise
+        except sqlite3.Error as error:
+            raise trouble.of_sqlite(error, self.path) from error
+
+    @contextmanager
+    def snapshot(self) -> Iterator[None]:
+        """Several reads that see the same state, while others write."""
+        try:
+            self.db.execute("BEGIN")
+            try:
+                yield
+            finally:
+                self._roll_back()
+        except sqlite3.Error as error:
+            raise trouble.of_sqlite(error, self.path) from error
+
     def write(self, keyed: Sequence[Keyed]) -> list[bool]:
         """Write rows in one transaction, which is durable when this returns.
 
@@ -114,17 +149,8 @@ class HotRows:
         Raises:
             Unable: nothing of it was written.
         """
-        try:
-            self.db.execute("BEGIN IMMEDIATE")
-            try:
-                doubles = self._write(keyed)
-                self.db.execute("COMMIT")
-            except BaseException:
-                self._roll_back()
-                raise
-        except sqlite3.Error as error:
-            raise trouble.of_sqlite(error, self.path) from error
-        return doubles
+        with self.transaction():
+            return self._write(keyed)
 
     def _roll_back(self) -> None:
         # SQLite has already rolled back by itself after some failures, such as a full disk.
@@ -132,47 +158,66 @@ class HotRows:
             self.db.execute("ROLLBACK")
 
     def _write(self, keyed: Sequence[Keyed]) -> list[bool]:
-        doubles = [False] * len(keyed)
-        fresh = keyed
-        self.db.execute("SAVEPOINT ids")
-        if not self._take_ids(fresh):
-            doubles = self._find_doubles(keyed)
-            self.db.execute("ROLLBACK TO ids")
-            fresh = [k for k, double in zip(keyed, doubles, strict=True) if not double]
-            taken = self._take_ids(fresh)
-            assert taken, "ids that are new were refused"
+        with_key = [(key, offset) for offset, (key, _) in enumerate(keyed) if key is not None]
+        doubles = self.claim([key for key, _ in with_key], [offset for _, offset in with_key], len(keyed))
+        fresh = [row for (_, row), double in zip(keyed, doubles, strict=True) if not double]
         first = self.last_seq() + 1
-        self._insert("rows", len(STORED), [(first + i, *row) for i, (_, row) in enumerate(fresh)])
+        self._insert("rows", len(STORED), [value for i, row in enumerate(fresh, first) for value in (i, *row)])
         self.set_last_seq(first + len(fresh) - 1)
         return doubles
 
-    def _take_ids(self, keyed: Sequence[Keyed]) -> bool:
-        """Write the keys with the seq their rows will have; False where one was there already."""
-        first = self.last_seq() + 1
-        pairs = [(key, first + i) for i, (key, _) in enumerate(keyed) if key is not None]
-        return self._insert("ids", 2, pairs) == len(pairs)
+    def claim(self, keys: Sequence[bytes], offsets: Sequence[int], count: int) -> list[bool]:
+        """Inside a transaction: remember keys for the rows that will follow, in their order, behind the last seq.
 
-    def _find_doubles(self, keyed: Sequence[Keyed]) -> list[bool]:
-        """After `_take_ids`: a key that does not carry its own row's seq was there before, or came twice."""
+        Args:
+            keys: [M] keys, in any order; ascending is fastest where there are very many.
+            offsets: [M] which of the rows each belongs to.
+            count: how many rows there are, those without a key included.
+
+        Returns:
+            [count] whether a row's key was there before, or came twice; only the other rows are given a seq.
+        """
         first = self.last_seq() + 1
-        keys = [key for key, _ in keyed if key is not None]
+        seqs = [first + offset for offset in offsets]
+        self.db.execute("SAVEPOINT claim")
+        doubles = [False] * count
+        if not self._take_ids(keys, seqs):
+            # A key that does not carry its own row's seq was there before, or came twice.
+            held = self._held(keys)
+            for key, seq, offset in zip(keys, seqs, offsets, strict=True):
+                doubles[offset] = held[key] != seq
+            self.db.execute("ROLLBACK TO claim")
+            rank = list(accumulate(not double for double in doubles))
+            fresh = [(key, first + rank[o] - 1) for key, o in zip(keys, offsets, strict=True) if not doubles[o]]
+            taken = self._take_ids([key for key, _ in fresh], [seq for _, seq in fresh])
+            assert taken, "ids that are new were refused"
+        self.db.execute("RELEASE claim")
+        return doubles
+
+    def _take_ids(self, keys: Sequence[bytes], seqs: Sequence[int]) -> bool:
+        """Write keys with their seqs; False where one was there already."""
+        flat: list[Any] = [None] * (2 * len(keys))
+        flat[::2], flat[1::2] = keys, seqs
+        return self._insert("ids", 2, flat) == len(keys)
+
+    def _held(self, keys: Sequence[bytes]) -> dict[bytes, int]:
+        """The seq under which each key that is there was written."""
         held: dict[bytes, int] = {}
         for at in range(0, len(keys), 10_000):
             part = keys[at : at + 10_000]
             held.update(self.db.execute(f"SELECT key, seq FROM ids WHERE key IN ({_marks(len(part))})", part))
-        return [key is not None and held[key] != first + i for i, (key, _) in enumerate(keyed)]
+        return held
 
-    def _insert(self, table: str, width: int, rows: Sequence[Row]) -> int:
-        """Insert rows that are not there yet; how many there were."""
+    def _insert(self, table: str, width: int, flat: list[Any]) -> int:
+        """Insert rows that are not there yet, given value after value; how many there were."""
         inserted = at = 0
-        while at < len(rows):
-            left = len(rows) - at
-            size = next((p for p in _PORTIONS if p >= left), _PORTIONS[-1])
-            part = rows[at : at + size]
-            flat = [value for row in part for value in row]
-            flat += part[-1] * (size - len(part))
-            marks = ",".join([f"({_marks(width)})"] * size)
-            inserted += self.db.execute(f"INSERT OR IGNORE INTO {table} VALUES {marks}", flat).rowcount
+        count = len(flat) // width
+        while at < count:
+            size = next((p for p in _PORTIONS if p >= count - at), _PORTIONS[-1])
+            part = flat[at * width : (at + size) * width]
+            if len(part) < size * width:
+                part += flat[-width:] * (size - (count - at))
+            inserted += self.db.execute(_insert_sql(table, width, size), part).rowcount
             at += size
         return inserted
 
@@ -198,9 +243,16 @@ class HotRows:
         return max(hot or 0, cold or 0)
 
     def read(self, after: int, before: int, limit: int) -> list[Row]:
-        """Stored rows with after < seq < before, in order, at most `limit`."""
+        """Stored rows with after < seq < before, in order, at most `limit`, and no more bodies than fit in memory."""
         sql = f"SELECT {_STORED_SQL} FROM rows WHERE seq > ? AND seq < ? ORDER BY seq LIMIT ?"
-        return self.db.execute(sql, (after, before, limit)).fetchall()
+        found = self.db.execute(sql, (after, before, limit))
+        rows: list[Row] = []
+        body_bytes = 0
+        while body_bytes < limits.STRETCH_BYTES_MAX and (part := found.fetchmany(1_000)):
+            rows += part
+            body_bytes += sum(len(row[-1]) for row in part if row[-1])
+        found.close()
+        return rows
 
     def seq_of(self, key: bytes) -> int | None:
         """The seq under which a key was written."""
@@ -223,9 +275,30 @@ class HotRows:
         sql = "SELECT first_seq, last_seq, day, path, rows FROM segments ORDER BY first_seq"
         return [Segment(*row) for row in self.db.execute(sql)]
 
+    def add_segment(self, segment: Segment) -> None:
+        """Inside a transaction: its rows are read from a file from now on, and no longer lie here."""
+        self.db.execute("INSERT INTO segments VALUES (?, ?, ?, ?, ?)", astuple(segment))
+
+    def drop_segment(self, segment: Segment) -> None:
+        """Inside a transaction: its file is no longer part of the log."""
+        self.db.execute("DELETE FROM segments WHERE first_seq = ?", (segment.first_seq,))
+
+    def delete_range(self, first_seq: int, last_seq: int) -> int:
+        """Inside a transaction: delete rows from `first_seq` to `last_seq`; how many there were."""
+        return self.db.execute("DELETE FROM rows WHERE seq BETWEEN ? AND ?", (first_seq, last_seq)).rowcount
+
+    def delete_person(self, person: str) -> int:
+        """Inside a transaction: delete every row about a person but the one that says she left; how many there were."""
+        return self.db.execute("DELETE FROM rows WHERE person = ? AND kind <> ?", (person, PERSON_GONE)).rowcount
+
     def close(self) -> None:
         """Close the connection."""
         self.db.close()
+
+
+@cache
+def _insert_sql(table: str, width: int, size: int) -> str:
+    return f"INSERT OR IGNORE INTO {table} VALUES " + ",".join([f"({_marks(width)})"] * size)
 
 
 def _marks(count: int) -> str:

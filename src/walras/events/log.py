@@ -7,14 +7,20 @@ from concurrent.futures import Future
 from pathlib import Path
 from typing import Protocol
 
+import polars as pl
+import pyarrow as pa
+
 from walras.base import limits
-from walras.base.clock import Clock, SystemClock
+from walras.base.clock import DAY_MS, Clock, SystemClock
 from walras.events import spool, trouble
 from walras.events.commit import GroupCommit
+from walras.events.compaction import compact, forget
 from walras.events.hot import HotRows
+from walras.events.imports import Imported, append_segment
 from walras.events.intake import named
 from walras.events.outcomes import Registry
-from walras.events.rows import ROW_PAGE, Keyed, batch_of, event_of, keyed_row, page_key, page_of
+from walras.events.rows import ROW_PAGE, Keyed, Row, batch_of, event_of, keyed_row, page_key, page_of
+from walras.events.segments import ColdReader, frame_batch, missing_segment, person_rows, remove_orphans, stored_rows
 from walras.schema import Batch, Entry, Event, PageRecord, Receipt
 
 READ_ROWS = 50_000
@@ -102,8 +108,10 @@ class SqliteLog:
         self._writer, self._tail, self._look = HotRows(folder), HotRows(folder), HotRows(folder)
         self._tail_lock, self._look_lock = threading.Lock(), threading.Lock()
         self._other_spools = spool.OtherSpools(self._spools)
-        self._empty_after: tuple[int, int] = (-1, sys.maxsize)  # version and seq at which nothing was there
+        self._cold = ColdReader(folder)
+        self._empty_at: tuple[int, int] = (-1, sys.maxsize)  # version and seq at which nothing was there
         self._writer.check()
+        remove_orphans(folder, self._writer)
         self._move_left_overs()
         self._commits = GroupCommit(self._write, self._sweep)
 
@@ -125,12 +133,26 @@ class SqliteLog:
         """The next stretch behind `after`. See `Log`."""
         with self._tail_lock:
             version = self._tail.version()
-            if (version, after) >= self._empty_after and version == self._empty_after[0]:
+            if version == self._empty_at[0] and after >= self._empty_at[1]:
                 return None
-            batch = batch_of(self._tail.read(after, sys.maxsize, limit))
+            batch = self._read(after, limit)
             if batch is None:
-                self._empty_after = (version, after)
+                self._empty_at = (version, after)
             return batch
+
+    def _read(self, after: int, limit: int) -> Batch | None:
+        with self._tail.snapshot():
+            segment = self._tail.segment_after(after)
+            rows = self._tail.read(after, segment.first_seq if segment else sys.maxsize, limit)
+        if rows or segment is None:
+            return batch_of(rows)
+        try:
+            return frame_batch(self._cold.read(segment, after, limit))
+        except FileNotFoundError:
+            # The file was rewritten, to forget somebody, between our two looks; or it is gone for good.
+            if self._tail.segment_after(after) == segment:
+                raise missing_segment(self.folder, segment) from None
+            return self._read(after, limit)
 
     def position(self) -> int:
         """The highest seq that has a row."""
@@ -150,10 +172,51 @@ class SqliteLog:
     def history(self, person: str, limit: int) -> list[Event]:
         """A person's events, newest first. See `Log`."""
         with self._look_lock:
-            return [event_of(row) for row in self._look.newest_of(person, limit)]
+            hot = self._look.newest_of(person, limit)
+            segments = self._look.segments()
+        cold: list[Row] = []
+        for segment in reversed(segments):
+            newer = len(cold) + sum(row[0] > segment.last_seq for row in hot)
+            if newer >= limit:
+                break
+            cold += stored_rows(person_rows(self.folder, segment, person))
+        rows = sorted(hot + cold, key=lambda row: row[0], reverse=True)[:limit]
+        return [event_of(row) for row in rows]
+
+    # ------------------------------------------------------------ the cold part
+
+    def compact(self, after_days: int = 1) -> int:
+        """Move closed days of arrival into Parquet. Reads give the same before, meanwhile and after.
+
+        Args:
+            after_days: days after which a day is closed; 1 leaves today and moves everything older.
+
+        Returns:
+            How many rows were moved.
+
+        Raises:
+            Unable: the disk is full or does not answer; the log is whole all the same.
+        """
+        today_ms = self._clock.now_ms() // DAY_MS * DAY_MS
+        return compact(self.folder, today_ms - (after_days - 1) * DAY_MS)
+
+    def append_segment(self, frame: pl.DataFrame | pa.Table) -> Imported:
+        """Write up to a million valid events at once, as an import does. See `imports.append_segment`."""
+        return append_segment(self.folder, frame, self.registry, self._clock.now_ms())
+
+    def forget(self, person: str) -> int:
+        """Delete every row about a person, but the one that says she left; how many there were.
+
+        Pages of hers that another process keeps in its spool at this moment reach the log later: call it again then.
+
+        Raises:
+            Unable: the disk is full or does not answer; calling it again goes on.
+        """
+        self.append([])
+        return forget(self.folder, person)
 
     def close(self) -> None:
-        """Write what waits and let go of every file."""
+        """Write what waits and let go of every file. Closing twice is harmless."""
         self._commits.close()
         self._pages.close()
         for connection in (self._writer, self._tail, self._look):
@@ -185,5 +248,12 @@ class SqliteLog:
     def _logged_page(self, page_id: str) -> PageRecord | None:
         with self._look_lock:
             seq = self._look.seq_of(page_key(page_id))
-            found = self._look.read(seq - 1, seq + 1, 1) if seq is not None else []
-        return page_of(found[0][-1]) if found else None
+            if seq is None:
+                return None
+            with self._look.snapshot():
+                rows = self._look.read(seq - 1, seq + 1, 1)
+                segment = self._look.segment_after(seq - 1)
+        if not rows and segment is not None and segment.first_seq <= seq:
+            found = ColdReader(self.folder).read(segment, seq - 1, 1)
+            rows = stored_rows(found.filter(pl.col("seq") == seq))
+        return page_of(rows[0][-1]) if rows else None

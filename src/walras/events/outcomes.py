@@ -56,6 +56,7 @@ CORE: tuple[Outcome, ...] = (
     Outcome(name="rate_low", code=20, meaning="Rated it badly; the value is the rating.", sign=-1),
     Outcome(name="search", code=21, meaning="Found it by a search; the query stands in the context.", choice=True),
     Outcome(name="engage", code=22, meaning="Took it, in a log that does not say how.", choice=True, worth_yuan=0.005),
+    Outcome(name="retract", code=24, meaning="Took back what was said of the item before.", sign=0),
     Outcome(name="shown_by_other", code=23, meaning="Another system showed it; for comparison only.", sign=0),
 )
 

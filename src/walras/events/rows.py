@@ -44,7 +44,7 @@ COLUMNS = (
     "body",
 )
 STORED = ("seq", *COLUMNS)
-EVENT, PAGE = "event", "page"
+EVENT, PAGE, PERSON_GONE = "event", "page", "person-gone"
 # Row positions that are read outside this file.
 ROW_ID, ROW_PAGE = COLUMNS.index("id"), COLUMNS.index("page")
 

@@ -21,7 +21,7 @@ from pathlib import Path
 import msgspec
 
 from walras.base import limits
-from walras.base.errors import Exhausted
+from walras.base.errors import Exhausted, Unavailable
 from walras.events import trouble
 from walras.events.rows import Keyed, page_body, page_of, page_row
 from walras.schema import PageRecord
@@ -53,6 +53,8 @@ class PageSpool:
         with self._lock:
             if len(self._waiting) >= limits.PAGE_QUEUE_MAX:
                 raise Exhausted("too many pages wait for the log", field="pages", value=len(self._waiting))
+            if not self._files:
+                raise Unavailable("the log is closed", field="log")
             if self._files[-1].size > _FILE_BYTES_MAX:
                 self._files.append(_SpoolFile(self._folder))
             self._files[-1].write(body)
@@ -89,6 +91,7 @@ class PageSpool:
                     file.release()
                 else:
                     file.remove()
+            self._files = []
 
 
 class _SpoolFile:
