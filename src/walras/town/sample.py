@@ -108,13 +108,14 @@ def _town(now_ms: int, subjects: tuple[Subject, ...], rng: np.random.Generator) 
         owner=owner,
         item_style=0.7 * owner_style[owner] + 0.7 * rng.normal(0.0, 1.0, (_ITEMS, _STYLES)),
         quality=rng.normal(0.0, 0.8, _ITEMS),
-        duration_s=np.round(np.clip(usual_s * rng.lognormal(0.0, 0.55, _ITEMS), 6.0, 420.0), 1),
+        duration_s=np.clip(usual_s * rng.lognormal(0.0, 0.55, _ITEMS), 6.0, 420.0).round(1),
         created_ms=_created_ms(now_ms, owner >= len(owners) - _OWNERS_NEW, rng),
     )
 
 
 def _share(weights: Floats) -> Floats:
-    return weights / weights.sum()
+    shares: Floats = weights / weights.sum()
+    return shares
 
 
 def _created_ms(now_ms: int, new_owner: NDArray[np.bool_], rng: np.random.Generator) -> Ints:
@@ -242,7 +243,8 @@ def _liking(town: Town, person: int, through: float) -> Floats:
     taste = (1.0 - through) * town.taste_before[person] + through * town.taste_after[person]
     by_topic = np.sqrt(taste[town.subject]) * 4.0 - 1.2
     by_style = town.item_style @ town.style[person] * 0.45
-    return by_topic + by_style + town.quality
+    liking: Floats = by_topic + by_style + town.quality
+    return liking
 
 
 def _shown(

@@ -5,6 +5,7 @@ came of each row; `guess` shows what a file seems to be, `check` says what is go
 It never writes behaviour that the events' own door would refuse, and never the same event twice.
 """
 
+from walras.doors.files.check import Finding, check
 from walras.doors.files.formats import FORMATS
 from walras.doors.files.guess import Guess, guess
 from walras.doors.files.importing import import_files
@@ -14,11 +15,13 @@ from walras.doors.files.reports import FileReport, ImportReport, Progress
 __all__ = [
     "FORMATS",
     "FileReport",
+    "Finding",
     "Guess",
     "ImportReport",
     "Mapping",
     "Mark",
     "Progress",
+    "check",
     "guess",
     "import_files",
     "load_mapping",

@@ -1,6 +1,5 @@
 """Rows of a file become events: whole columns are checked and cast at once, by the rules of the events' own door."""
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -36,7 +35,7 @@ class Check:
 class Found:
     """What some rows came to."""
 
-    events: pl.DataFrame  # COLUMNS, in the order of the rows
+    events: pl.DataFrame  # COLUMNS, in the order of the rows; without an id of its own an event's id is empty
     faults: tuple[Fault, ...]
     passed_over: int  # rows that stand for no event, such as a flag column all 0
     lines: pl.Series  # lines of the rows that were taken
@@ -68,7 +67,7 @@ def read_events(rows: pl.DataFrame, mapping: Mapping, registry: Registry, now_ms
     if mapping.shown:
         events = pl.concat([events, _shown(sound)]).sort("row", maintain_order=True)
     passed = len(sound) - events["row"].n_unique()
-    return Found(with_ids(events, given=bool(mapping.id)), faults, passed, sound[LINE])
+    return Found(events.select(COLUMNS), faults, passed, sound[LINE])
 
 
 # ---------------------------------------------------------------- columns
@@ -314,23 +313,3 @@ def _shaped(rows: pl.DataFrame, value: pl.Expr) -> pl.DataFrame:
     return rows.select(
         pl.col("row"), *texts, pl.col("time_ms").cast(pl.Int64), value=value.cast(pl.Float64), place=place
     )
-
-
-def with_ids(events: pl.DataFrame, *, given: bool) -> pl.DataFrame:
-    """Give each event without an id the one its content makes, as the events' own door does."""
-    parts = ("person", "item", "owner", "outcome", "time_ms", "value", "page", "place")
-    texts = events.with_columns(value=_value_texts(events["value"])).select(
-        pl.concat_str([pl.col(name).cast(pl.String) for name in parts], separator="\x1f").alias("text")
-    )
-    md5 = hashlib.md5
-    made = [md5(text.encode(), usedforsecurity=False).hexdigest() for text in texts["text"].to_list()]
-    ids = pl.Series("id", made, dtype=pl.String)
-    own = pl.when(pl.col("id") != "").then(pl.col("id")).otherwise(ids) if given else ids
-    return events.with_columns(id=own).select(COLUMNS)
-
-
-def _value_texts(values: pl.Series) -> pl.Series:
-    """Values as Python writes them, on which the ids of single events stand."""
-    if len(values) and values.min() == values.max():
-        return pl.Series("value", [repr(float(values[0]))] * len(values), dtype=pl.String)
-    return pl.Series("value", [repr(value) for value in values.to_list()], dtype=pl.String)

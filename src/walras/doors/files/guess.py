@@ -49,8 +49,7 @@ def guess(path: Path) -> Guess:
     head = read_head(path)
     part = recognise(head)
     if part is not None:
-        reasons = (part.reason, *_reasons_of(head, part.mapping))
-        return _guess(head, part, reasons)
+        return _guess(head, part, (part.reason, *_reasons_of(head, part.mapping)))
     mapping, reasons = guess_mapping(head)
     return _guess(head, columns_part(head, mapping), tuple(reasons))
 

@@ -7,8 +7,9 @@ from pathlib import Path
 import msgspec
 
 from walras.base.clock import Clock, elapsed_s
+from walras.doors.files.ahead import ahead
 from walras.doors.files.catalogue import items_of, merged, named_items, people_of
-from walras.doors.files.events import read_events
+from walras.doors.files.events import Found, read_events
 from walras.doors.files.formats import Part
 from walras.doors.files.journal import Journal
 from walras.doors.files.mapping import Mapping
@@ -118,8 +119,9 @@ class _Run:
             return report_of(part, journal, already=True)
         entry = journal.entry
         faults: list[Fault] = []
-        for table in read(part, start=entry.offset, line=entry.line):
-            faults = self._stretch(part, table, journal)
+        tables = read(part, start=entry.offset, line=entry.line)
+        for table, found in ahead(self._checked(part, table) for table in tables):
+            faults = self._stretch(part, table, found, journal)
             entry.offset, entry.line = table.after, table.line
             if not self.dry_run:
                 journal.reject(faults)
@@ -138,7 +140,13 @@ class _Run:
             total, entry = part.path.stat().st_size, journal.entry
             self.progress(Progress(part.path, table.done_bytes, total, entry.rows, entry.rejected))
 
-    def _stretch(self, part: Part, table: Table, journal: Journal) -> list[Fault]:
+    def _checked(self, part: Part, table: Table) -> tuple[Table, Found | None]:
+        """A table and the events of its rows; done while the log writes the table before."""
+        behaves = part.kind in {"events", "mixed"} and len(table.rows) > 0
+        now_ms = self.clock.now_ms()
+        return table, read_events(table.rows, part.mapping, self.registry, now_ms) if behaves else None
+
+    def _stretch(self, part: Part, table: Table, found: Found | None, journal: Journal) -> list[Fault]:
         """Append one table; gives the rows refused."""
         entry = journal.entry
         entry.rows += len(table.rows) + len(table.faults) + len(table.items) + len(table.people)
@@ -151,13 +159,11 @@ class _Run:
         else:
             entry.items += self._put_items(table.items)
             entry.people += self._put_people(table.people)
-            faults = self._events(part, table, journal) if len(table.rows) else []
+            faults = self._events(part, table, found, journal) if found is not None else []
         return sorted([*table.faults, *faults], key=lambda fault: fault.line)
 
-    def _events(self, part: Part, table: Table, journal: Journal) -> list[Fault]:
-        entry = journal.entry
-        found = read_events(table.rows, part.mapping, self.registry, self.clock.now_ms())
-        events = found.events
+    def _events(self, part: Part, table: Table, found: Found, journal: Journal) -> list[Fault]:
+        entry, events = journal.entry, found.events
         entry.passed_over += found.passed_over
         if len(events):
             entry.items += self._put_items(named_items(table.rows, events, part.mapping, self.put.keys()))

@@ -6,6 +6,7 @@ from typing import Any, Protocol, runtime_checkable
 import msgspec
 import polars as pl
 
+from walras.events import Imported
 from walras.schema import Batch, Entry, Event, Item, ItemGone, ItemPut, Receipt
 
 # Entries of one flush where the log has no bulk path.
@@ -32,15 +33,15 @@ class ImportLog(Protocol):
 class BulkLog(Protocol):
     """A log that takes columns of events at once."""
 
-    def append_segment(self, frame: pl.DataFrame) -> int:
-        """Append valid events, each id once; gives how many were new."""
+    def append_segment(self, frame: pl.DataFrame) -> Imported:
+        """Append valid events, each id once; an empty id is made of the content."""
         ...
 
 
 def append_events(log: ImportLog, events: pl.DataFrame) -> int:
     """Append events by columns where the log can, one by one where not; gives how many were new."""
     if isinstance(log, BulkLog):
-        return log.append_segment(events)
+        return log.append_segment(events).written
     fresh = 0
     for piece in events.iter_slices(_ENTRIES):
         receipts = log.append([_event(row) for row in piece.iter_rows(named=True)])
