@@ -27,6 +27,7 @@ SCOPES = (
     "admin",
 )
 DEVELOPMENT_FILE = "development-key"
+PAGE_FILE = "page-key"
 # A revoked key stops within this time in every process; asking the table on each request would cost a tenth of a page.
 TRUST_MS = 5_000
 # While the database does not answer, a key that was good lately goes on being good.
@@ -133,11 +134,22 @@ class Keys:
         Returns:
             The secret; it stands in `<home>/development-key`, mode 0600.
         """
-        path = home / DEVELOPMENT_FILE
+        return self._ensure(home / DEVELOPMENT_FILE, "development", ("admin",))
+
+    def ensure_page_key(self, home: Path, scopes: Collection[str]) -> str:
+        """The secret of the key that screens opened on this machine act with, made and kept like the development key.
+
+        Args:
+            home: it stands in `<home>/page-key`, mode 0600.
+            scopes: what the screens do.
+        """
+        return self._ensure(home / PAGE_FILE, "pages", scopes)
+
+    def _ensure(self, path: Path, name: str, scopes: Collection[str]) -> str:
         secret = path.read_text("utf-8").strip() if path.exists() else ""
         if secret and self.check(secret) is not None:
             return secret
-        _, secret = self.create("development", ("admin",))
+        _, secret = self.create(name, scopes)
         _keep(path, secret)
         return secret
 
