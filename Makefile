@@ -9,7 +9,7 @@ TEST_WORKERS ?= 2
 TESTS ?= tests
 
 # Every package of the locks is named there, so nothing is resolved and nothing else (such as another PyTorch) comes in.
-PIP := $(BIN)/python -m pip install -q --disable-pip-version-check --no-input
+PIP := $(BIN)/python -m pip install -qq --disable-pip-version-check --no-input
 LOCKED := --no-deps $(if $(INDEX_URL),--index-url $(INDEX_URL))
 TORCH := -c requirements.lock $(if $(TORCH_INDEX_URL),--index-url $(TORCH_INDEX_URL))
 
@@ -65,12 +65,15 @@ $(VENV)/.walras-python:
 	@touch $@
 
 $(VENV)/.walras-run: $(VENV)/.walras-python requirements.lock requirements-torch.lock pyproject.toml
-	@echo "Installing packages; a few minutes the first time, nothing later."
+	@echo "Installing PyTorch (1 of 3; a few minutes in all the first time, nothing later) ..."
 	@$(PIP) $(TORCH) -r requirements-torch.lock
+	@echo "Installing packages (2 of 3) ..."
 	@$(PIP) $(LOCKED) -r requirements.lock
+	@echo "Installing Walras (3 of 3) ..."
 	@$(PIP) $(LOCKED) --no-build-isolation -e .
 	@touch $@
 
 $(VENV)/.walras-test: $(VENV)/.walras-run requirements-test.lock
+	@echo "Installing what tests and checks need ..."
 	@$(PIP) $(LOCKED) -r requirements-test.lock
 	@touch $@

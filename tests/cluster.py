@@ -19,7 +19,7 @@ MISSING = (
     "otherwise install the package `postgresql`, or name a server in WALRAS_TEST_DATABASE_URL."
 )
 # For speed only: a test's data need not survive a power cut.
-_FAST = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "shared_buffers=32MB", "max_connections=60")
+_FAST = ("fsync=off", "full_page_writes=off", "shared_buffers=32MB", "max_connections=60")
 
 
 class Missing(RuntimeError):

@@ -18,10 +18,22 @@ FUNCTION_LINES_MAX = 60
 FILE_LINES_MAX = 500
 BLOB_BYTES_MAX = 1_000_000
 # Names that would take in anything, so that nobody finds it again.
-BANNED = frozenset(
-    ("utils", "util", "helpers", "helper", "common", "misc", "manager", "service", "core", "logic", "handler", "data")
-    + ("info",)
-)
+BANNED = {
+    "utils",
+    "util",
+    "helpers",
+    "helper",
+    "common",
+    "misc",
+    "manager",
+    "service",
+    "core",
+    "logic",
+    "handler",
+    "handlers",
+    "data",
+    "info",
+}
 MANIFEST = "src/walras/web/static/manifest.json"
 MANIFEST_FIELDS = ("file", "name", "version", "licence", "licence_file", "sha256")
 # Started by name and not by an import: entry points, migrations, tests' own set-up.

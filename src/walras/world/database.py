@@ -151,6 +151,8 @@ def read_url(url: str) -> URL:
         raise Invalid("is no database URL", field="database_url", value=url, hint=hint) from error
     if name not in DIALECTS:
         raise Invalid("names a database we do not speak with", field="database_url", value=name, hint=hint)
+    if name == "sqlite" and found.database in (None, "", ":memory:"):
+        raise Invalid("names no file", field="database_url", value=url, hint=hint)
     return found.set(drivername="postgresql+psycopg") if name == "postgresql" else found
 
 
