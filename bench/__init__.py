@@ -1,0 +1,1 @@
+"""Benchmarks: long runs, by name, whose figures go into docs/."""

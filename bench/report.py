@@ -32,8 +32,8 @@ def _extras(row: Row) -> Row:
 
 def _page(rows: list[Row]) -> str:
     head = (
-        "# Benchmarks\n\nWritten by `make bench` alone. Machines are noisy: read ratios against the baseline of the same\n"
-        "run rather than absolute figures. A target in words is the issue's own.\n\n"
+        "# Benchmarks\n\nWritten by `make bench` alone. Machines are noisy: read ratios against the baseline of\n"
+        "the same run rather than absolute figures. A target in words is the issue's own.\n\n"
         "| id | value | unit | baseline | ratio | target | met | command |\n|---|---:|---|---:|---:|---|---|---|\n"
     )
     return head + "".join(_line(row) for row in rows) + _notes(rows)

@@ -1,1 +1,474 @@
-"""Typer commands over app."""
+"""Typer commands over app.
+
+Each has an example in its help, and `--json` where a script would read it. Exit codes: 0 done; 1 it went wrong on our
+side (try again, or see `walras doctor`); 2 the command or its input was refused.
+"""
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Any
+
+import msgspec
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
+from rich.table import Table
+
+from walras.base import logs, settings
+from walras.base.errors import Refused, Unable
+from walras.base.settings import Settings
+
+app = typer.Typer(
+    name="walras",
+    help="One market for attention: a personalised feed from real behaviour. All state lies in WALRAS_HOME.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="rich",
+)
+keys_app = typer.Typer(help="API keys: make, list, revoke.", no_args_is_help=True)
+models_app = typer.Typer(help="Trained models: list, activate, roll back.", no_args_is_help=True)
+app.add_typer(keys_app, name="keys")
+app.add_typer(models_app, name="models")
+
+out = Console()
+err = Console(stderr=True)
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object, for scripts.")]
+
+
+def main() -> None:
+    """Run a command; errors become one plain line and an exit code."""
+    try:
+        app()
+    except Refused as error:
+        err.print(f"[bold red]refused[/] {_plain(error)}", highlight=False)
+        sys.exit(2)
+    except Unable as error:
+        err.print(f"[bold red]unable[/] {_plain(error)}", highlight=False)
+        sys.exit(1)
+
+
+def _plain(error: object) -> str:
+    return str(error).replace("[", r"\[")
+
+
+def _home() -> tuple[Path, Settings]:
+    """The home folder, made where missing, with its settings; log lines set up by them."""
+    home = settings.home_folder()
+    home.mkdir(parents=True, exist_ok=True)
+    found = settings.load(home)
+    logs.set_up(found.log_level, found.log_json)
+    return home, found
+
+
+def _say_json(value: Any) -> None:
+    print(msgspec.json.format(msgspec.json.encode(value), indent=2).decode())
+
+
+@contextmanager
+def _bar(quiet: bool) -> Iterator[Progress]:
+    columns = (TextColumn("{task.description:<28}"), BarColumn(), TaskProgressColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=err, disable=quiet, transient=True) as progress:
+        yield progress
+
+
+# ---------------------------------------------------------------- serve
+
+
+@app.command()
+def up(
+    host: Annotated[str | None, typer.Option(help="Address to listen on.")] = None,
+    port: Annotated[int | None, typer.Option(help="Port to listen on; 0 takes a free one.")] = None,
+    workers: Annotated[int | None, typer.Option(help="Serving processes.")] = None,
+    train: Annotated[bool | None, typer.Option("--train/--no-train", help="Train in the background.")] = None,
+    sample: Annotated[bool | None, typer.Option("--sample/--no-sample", help="Load the sample when empty.")] = None,
+) -> None:
+    """Start the platform and print its address.
+
+    Example: [bold]walras up --port 8000[/]
+    """
+    from walras.app import serve
+    from walras.town.sample import write_sample
+
+    home, found = _home()
+    given = {"host": host, "port": port, "workers": workers, "train": train, "sample": sample}
+    chosen = msgspec.structs.replace(found, **{name: value for name, value in given.items() if value is not None})
+    serve(home, chosen, err, write_sample)
+
+
+# ---------------------------------------------------------------- bring data
+
+
+@app.command("import")
+def import_command(
+    files: Annotated[list[Path], typer.Argument(help="Files to read.")],
+    format: Annotated[str | None, typer.Option(help="A public format by name; none: guessed.")] = None,
+    mapping: Annotated[Path | None, typer.Option(help="A TOML file that maps columns.")] = None,
+    column: Annotated[list[str] | None, typer.Option("--map", help="meaning=column, such as person=user_id.")] = None,
+    dry_run: Annotated[bool, typer.Option(help="Show what was guessed, check every row, write nothing.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Bring a log of your own: CSV, JSONL, Parquet, or a public format by name. Doing it twice changes nothing.
+
+    Example: [bold]walras import --format s3rec Beauty.txt.gz[/]
+    """
+    from walras.app import open_log
+    from walras.doors import files as door
+
+    home, found = _home()
+    by_column = _mapping(files, mapping, column)
+    if not as_json and format is None and by_column is None:
+        for path in files:
+            _show_guess(door.guess(path))
+    with open_log(home, found) as (log, registry, clock), _bar(as_json) as progress:
+        bars: dict[Path, Any] = {}
+
+        def moved(now: Any) -> None:
+            if now.file not in bars:
+                bars[now.file] = progress.add_task(now.file.name, total=now.total_bytes)
+            progress.update(bars[now.file], completed=now.done_bytes)
+
+        report = door.import_files(
+            files, log, format=format, mapping=by_column, registry=registry, clock=clock, home=home,
+            progress=moved, dry_run=dry_run,
+        )  # fmt: skip
+    if as_json:
+        _say_json(report)
+        return
+    _print_import(report)
+
+
+def _mapping(files: list[Path], path: Path | None, columns: list[str] | None) -> Any:
+    """The mapping by which files are read: a TOML file's, or the guess for the first file, with flags laid over."""
+    from walras.doors import files as door
+
+    if path is None and not columns:
+        return None
+    base = door.load_mapping(path) if path else door.guess(files[0]).mapping
+    over = {}
+    for pair in columns or []:
+        meaning, given, column = pair.partition("=")
+        if not given:
+            raise Refused("needs the form meaning=column", field="--map", value=pair, hint="Such as person=user_id.")
+        over[meaning] = column
+    return door.mapping_of({**msgspec.to_builtins(base), **over}, where="--map")
+
+
+def _show_guess(guess: Any) -> None:
+    out.print(f"[bold]{_plain(guess.path.name)}[/]: {guess.format}, {guess.kind}", highlight=False)
+    table = Table(*guess.columns[:8])
+    for row in guess.rows[:3]:
+        table.add_row(*(cell[:24] for cell in row[:8]))
+    out.print(table)
+    for reason in guess.reasons:
+        out.print(f"  {_plain(reason)}", highlight=False)
+
+
+def _print_import(report: Any) -> None:
+    table = Table("file", "read as", "rows", "events", "new", "items", "people", "refused")
+    for file in report.files:
+        counts = (file.rows, file.events, file.fresh, file.items, file.people, file.rejected)
+        table.add_row(file.path.name, f"{file.format} {file.kind}", *(f"{count:,}" for count in counts))
+    out.print(table)
+    for file in report.files:
+        if file.already:
+            out.print(f"{file.path.name} had been imported whole before; nothing was done.", highlight=False)
+        if file.rejects:
+            out.print(f"Refused rows with line and reason: {file.rejects}", highlight=False)
+    out.print(f"{report.fresh:,} new events in {report.seconds:.1f} s.", highlight=False)
+
+
+@app.command()
+def check(
+    file: Annotated[Path, typer.Argument(help="The file to look at.")],
+    format: Annotated[str | None, typer.Option(help="As for import.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Say what is good and bad about a file of behaviour, in sentences. Nothing is imported.
+
+    Example: [bold]walras check ratings.csv[/]
+    """
+    from walras.base.clock import SystemClock
+    from walras.doors import files as door
+
+    _home()
+    findings = door.check(file, format=format, now_ms=SystemClock().now_ms())
+    if as_json:
+        _say_json(findings)
+        return
+    marks = {"good": "[green]+[/]", "note": "[blue]·[/]", "warning": "[yellow]![/]", "bad": "[red]✗[/]"}
+    for finding in findings:
+        out.print(marks.get(finding.level, "·"), finding.sentence, highlight=False)
+
+
+# ---------------------------------------------------------------- learn and judge
+
+
+@app.command()
+def train(
+    budget_s: Annotated[int | None, typer.Option("--budget", help="Seconds the sequence model may train.")] = None,
+    seed: Annotated[int | None, typer.Option(help="Seed of the training.")] = None,
+    refit: Annotated[bool, typer.Option(help="After judging, go on over the held-out items for serving.")] = True,
+    progress_lines: Annotated[bool, typer.Option(hidden=True)] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Train the models from the log and choose them for serving. Goes on where a killed training stopped.
+
+    Example: [bold]walras train --budget 120[/]
+    """
+    from walras.train.program import train_all
+
+    home, found = _home()
+    chosen = msgspec.structs.replace(
+        found,
+        train_budget_s=found.train_budget_s if budget_s is None else budget_s,
+        seed=found.seed if seed is None else seed,
+    )
+    with _bar(as_json or progress_lines) as progress:
+        task = progress.add_task("training", total=100)
+
+        def moved(status: Any) -> None:
+            if progress_lines:
+                print(msgspec.json.encode(status).decode(), flush=True)
+            progress.update(task, description=status.stage[:28], completed=round(100 * status.done))
+
+        report = train_all(home, chosen, refit=refit, progress=moved)
+    if as_json:
+        _say_json(report)
+    elif not progress_lines:
+        _print_training(report)
+
+
+def _print_training(report: dict[str, Any]) -> None:
+    table = Table("model", "version", "figure", "value")
+    for model in report["models"]:
+        for name, value in sorted(model["metrics"].items()):
+            table.add_row(model["kind"], model["version"], name, f"{value:.4f}")
+    out.print(table)
+    for sentence in report["notes"]:
+        out.print(sentence, highlight=False)
+
+
+@app.command()
+def evaluate(
+    plot: Annotated[Path | None, typer.Option(help="Write the comparison as an SVG here.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Compare the model with popularity, item-kNN, co-occurrence and what your old system showed.
+
+    Each person's last item is the test; the whole catalogue is ranked. Example: [bold]walras evaluate --json[/]
+    """
+    from walras.train.program import evaluate_home
+
+    home, found = _home()
+    with _bar(as_json) as progress:
+        task = progress.add_task("evaluating", total=100)
+        report = evaluate_home(
+            home,
+            found,
+            plot=plot,
+            progress=lambda name, done: progress.update(task, description=name, completed=100 * done),
+        )
+    if as_json:
+        _say_json(report)
+        return
+    table = Table("ranking", "recall@10", "ndcg@10", "recall@10 unmasked", "ndcg@10 unmasked")
+    for name, figures in report["results"].items():
+        table.add_row(
+            name, *(f"{figures[c]:.4f}" for c in ("recall@10", "ndcg@10", "recall@10_unmasked", "ndcg@10_unmasked"))
+        )
+    out.print(table)
+    out.print(report["protocol"], highlight=False)
+    if plot:
+        out.print(f"Plot: {plot}")
+
+
+# ---------------------------------------------------------------- look and mend
+
+
+@app.command()
+def feed(
+    person: Annotated[str, typer.Argument(help="Whose page.")],
+    count: Annotated[int, typer.Option(help="Places to fill.")] = 10,
+    surface: Annotated[str, typer.Option(help="Kind of page.")] = "feed",
+    as_json: AsJson = False,
+) -> None:
+    """Fill a page for somebody, here and now, without a server.
+
+    Example: [bold]walras feed person-7 --count 5[/]
+    """
+    from walras.app import open_engine
+    from walras.base.ids import PersonId
+    from walras.feed import make_page
+    from walras.schema import PageRequest
+
+    home, found = _home()
+    with open_engine(home, found) as engine:
+        page = make_page(PageRequest(person=PersonId(person), surface=surface, count=count), engine)
+    if as_json:
+        _say_json(page)
+        return
+    table = Table("place", "item", "title", "value, yuan", "source", "why")
+    for place in page.places:
+        table.add_row(
+            str(place.place + 1), place.item, place.title, f"{place.value_yuan:.4f}", place.source, place.reason
+        )
+    out.print(table)
+
+
+@app.command()
+def replay(
+    page: Annotated[str | None, typer.Option(help="Make this page again from the log and compare.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Rebuild the online state from the log alone and compare it with the running one's snapshot; or make a page again.
+
+    Example: [bold]walras replay --page p019…[/]
+    """
+    from walras.app import replay_page, replay_state
+
+    home, found = _home()
+    report = replay_page(home, found, page) if page else replay_state(home, found)
+    if as_json:
+        _say_json(report)
+    else:
+        out.print(report["sentence"], highlight=False)
+    if not report["equal"]:
+        raise typer.Exit(1)
+
+
+@app.command()
+def doctor(as_json: AsJson = False) -> None:
+    """Look for what is wrong here and say how to mend it: settings, port, disk, database, log, models.
+
+    Example: [bold]walras doctor[/]
+    """
+    from walras.app import examine
+
+    home = settings.home_folder()
+    logs.set_up("error")
+    findings = examine(home)
+    if as_json:
+        _say_json(findings)
+    else:
+        marks = {"good": "[green]✓[/]", "warning": "[yellow]![/]", "bad": "[red]✗[/]"}
+        for finding in findings:
+            out.print(marks[finding["level"]], finding["sentence"], highlight=False, markup=True)
+    if any(finding["level"] == "bad" for finding in findings):
+        raise typer.Exit(1)
+
+
+@app.command()
+def bench(parts: Annotated[list[str] | None, typer.Argument(help="Parts by name; none: all.")] = None) -> None:
+    """Run benchmarks from a checkout; their figures go into docs/benchmarks.json and .md.
+
+    Example: [bold]walras bench feed events[/]
+    """
+    root = Path(__file__).resolve().parents[2]
+    if not (root / "bench" / "__main__.py").exists():
+        raise Refused("the benchmarks lie in a checkout of the project", hint="Clone it and run `make bench` there.")
+    os.chdir(root)
+    os.execv(sys.executable, [sys.executable, "-m", "bench", *(parts or [])])
+
+
+# ---------------------------------------------------------------- keys and models
+
+
+@keys_app.command("create")
+def keys_create(
+    name: Annotated[str, typer.Argument(help="Whose key it is.")],
+    scope: Annotated[list[str] | None, typer.Option(help="A scope; may be given many times.")] = None,
+    requests_per_s: Annotated[float | None, typer.Option(help="Requests a second.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Make a key; its secret is shown this once.
+
+    Example: [bold]walras keys create shop-app --scope events:write --scope feed:read[/]
+    """
+    from walras.app import world_of
+    from walras.world import SCOPES
+
+    home, found = _home()
+    scopes = tuple(scope or ("events:write", "feed:read", "catalog:read"))
+    unknown = [s for s in scopes if s not in SCOPES]
+    if unknown:
+        raise Refused("is no scope", field="scope", value=unknown[0], hint=f"Scopes: {', '.join(sorted(SCOPES))}.")
+    with world_of(home, found) as world:
+        key_id, secret = world.keys.create(name, scopes, requests_per_s)
+    if as_json:
+        _say_json({"id": key_id, "secret": secret, "scopes": scopes})
+    else:
+        out.print(f"{key_id}\n{secret}", highlight=False)
+
+
+@keys_app.command("list")
+def keys_list(as_json: AsJson = False) -> None:
+    """List keys, without their secrets.
+
+    Example: [bold]walras keys list[/]
+    """
+    from walras.app import world_of
+
+    home, found = _home()
+    with world_of(home, found) as world:
+        keys = world.keys.list()
+    if as_json:
+        _say_json(keys)
+        return
+    table = Table("id", "name", "scopes", "revoked")
+    for key in keys:
+        table.add_row(key.id, key.name, " ".join(key.scopes), "yes" if key.revoked else "")
+    out.print(table)
+
+
+@keys_app.command("revoke")
+def keys_revoke(key_id: Annotated[str, typer.Argument(help="The key's id.")]) -> None:
+    """End a key at once.
+
+    Example: [bold]walras keys revoke k019…[/]
+    """
+    from walras.app import world_of
+
+    home, found = _home()
+    with world_of(home, found) as world:
+        world.keys.revoke(key_id)
+
+
+@models_app.command("list")
+def models_list(as_json: AsJson = False) -> None:
+    """List models and their states.
+
+    Example: [bold]walras models list[/]
+    """
+    from walras.app import world_of
+
+    home, found = _home()
+    with world_of(home, found) as world:
+        models = world.models.list()
+    if as_json:
+        _say_json(models)
+        return
+    table = Table("kind", "version", "state", "figures")
+    for model in models:
+        figures = ", ".join(f"{k} {v:.4f}" for k, v in sorted(model.metrics.items())[:6])
+        table.add_row(model.kind, model.version, model.state, figures)
+    out.print(table)
+
+
+@models_app.command("activate")
+def models_activate(version: Annotated[str, typer.Argument(help="The model's version.")]) -> None:
+    """Let running servers swap to this model.
+
+    Example: [bold]walras models activate sequence-019…[/]
+    """
+    from walras.app import choose_model
+
+    home, found = _home()
+    choose_model(home, found, version)
+
+
+if __name__ == "__main__":
+    main()

@@ -168,7 +168,7 @@ class PageRecord(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, 
     dropped: dict[str, int] = {}  # candidates by reason
     missing: tuple[str, ...] = ()  # sources and features that failed or came too late
     versions: dict[str, str] = {}
-    exclude: tuple[str, ...] = ()
+    exclude: tuple[ItemId, ...] = ()
     context: dict[str, str] = {}
 
 

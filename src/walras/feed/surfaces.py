@@ -11,12 +11,12 @@ def _asks(**counts: int) -> tuple[SourceShare, ...]:
 FEED = Surface(
     name="feed",
     # More than 500 in sum, since sources name some items twice and exclusions take others.
-    sources=_asks(sequence=260, related=160, followed=60, popular=160, fresh=80, similar=100, explore=80),
+    sources=_asks(sequence=260, cooccurrence=160, followed=60, popular=160, fresh=80, text=100, explore=80),
 )
 FOLLOWING = Surface(name="following", sources=_asks(followed=300), owner_gap=2, explore_share=0.0, fresh_share=0.0)
 MALL = Surface(
     name="mall",
-    sources=_asks(sequence=260, related=160, followed=60, popular=160, fresh=80, similar=100, explore=80),
+    sources=_asks(sequence=260, cooccurrence=160, followed=60, popular=160, fresh=80, text=100, explore=80),
     kinds=("product", "deal"),
 )
 POPULAR = Surface(

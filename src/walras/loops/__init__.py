@@ -1,1 +1,10 @@
-"""Where the clock's ticks enter: training starts, compaction, model swaps."""
+"""Where the clock's ticks enter: starting a training, keeping up with the log, swapping models, compaction.
+
+Each loop reads, calls a plain function, and writes; schedules stand here so that no other room needs one.
+It never answers a request.
+"""
+
+from walras.loops.training import TrainingLoop, read_status, write_status
+from walras.loops.upkeep import Upkeep
+
+__all__ = ["TrainingLoop", "Upkeep", "read_status", "write_status"]

@@ -1,0 +1,125 @@
+"""One page, one function: `make_page` reads as the business does."""
+
+import numpy as np
+from msgspec import UNSET
+
+from walras.base import limits
+from walras.base.clock import elapsed_s
+from walras.base.ids import ItemId, PageId, new_id
+from walras.base.streams import stream
+from walras.feed import reasons
+from walras.feed.engine import Engine
+from walras.feed.filled import Filled, Moment
+from walras.feed.keeping import keep_places
+from walras.feed.record import record_of
+from walras.feed.surfaces import surface_named
+from walras.market import Rules, allocate, value_yuan
+from walras.retrieval import Asked, exclude, propose_all
+from walras.schema import Item, Page, PageRequest, Place, Surface
+
+
+def make_page(request: PageRequest, engine: Engine) -> Page:
+    """Fill a page for a person and write its record.
+
+    Raises:
+        Invalid: the surface is not known.
+        Unable: the page's record cannot be kept, so it must not be answered.
+    """
+    started_s = elapsed_s()
+    surface = surface_named(request.surface)
+    engine.catch_up()
+    moment = _moment(request, engine)
+    asked = ask(request, surface, engine, moment)
+    filled = fill(asked, request.count, engine)
+    page = _answer(request, engine, moment, asked, filled)
+    engine.keep(record_of(request, engine, moment, filled, page.missing))
+    engine.meter.page(moment.now_ms, (elapsed_s() - started_s) * 1000.0, (place.source for place in page.places))
+    return page
+
+
+def ask(request: PageRequest, surface: Surface, engine: Engine, moment: Moment) -> Asked:
+    """Whose page it is, with all that is known of her now."""
+    rows = {engine.state.item_row.get(item, 0) for item in moment.exclude} - {0}
+    return Asked(
+        person=engine.state.person_view(request.person, moment.now_ms),
+        surface=surface,
+        now_ms=moment.now_ms,
+        rng=stream(moment.seed, "page"),
+        context=request.context,
+        exclude=np.asarray(sorted(rows), np.int32),
+    )
+
+
+def fill(asked: Asked, count: int, engine: Engine) -> Filled:
+    """Fill `count` places from what is known now, writing nothing: the same for live pages and for replayed ones."""
+    models, state = engine.models, engine.state
+    proposed = propose_all(models.sources, asked)
+    candidates = exclude(proposed.candidates, asked, state)
+    rows = np.flatnonzero(candidates.dropped == 0)
+    outcomes = models.ranker.predict(
+        asked.person, state, candidates.row[rows], now_ms=asked.now_ms, surface=asked.surface.name
+    )
+    value = value_yuan(outcomes, models.worth_yuan)
+    keeping = keep_places(asked.surface, count, candidates, rows, asked.rng)
+    allocation = allocate(
+        value,
+        np.ones(len(rows), bool),
+        Rules(count, asked.surface.owner_gap, asked.surface.topic_gap),
+        owner=state.items["owner"][candidates.row[rows]],
+        topic=state.items["topics"][candidates.row[rows], 0],
+        kept_for=keeping.kept_for,
+        classes=keeping.classes,
+    )
+    chances = keeping.propensity(asked.surface, allocation)
+    return Filled(proposed, candidates, rows, outcomes, value, allocation, chances)
+
+
+def _moment(request: PageRequest, engine: Engine) -> Moment:
+    now_ms = engine.clock.now_ms()
+    page_id = PageId(new_id("p", now_ms))
+    seed = int(page_id[-12:], 16) if request.seed is UNSET else int(request.seed)
+    exclude = (*request.exclude, *engine.on_the_way(request.person))
+    return Moment(now_ms, seed, page_id, engine.state.position, exclude)
+
+
+def _answer(request: PageRequest, engine: Engine, moment: Moment, asked: Asked, filled: Filled) -> Page:
+    ids = [engine.state.item_row.names[filled.item_row(n)] for n in filled.allocation.chosen.tolist()]
+    items, answered = engine.titles(ids)
+    language = reasons.language_of(request.context, engine.state.people.languages.names[asked.person.language])
+    places = tuple(
+        _place(engine, asked, filled, place, item=items.get(id) or Item(id=ItemId(id), kind=""), language=language)
+        for place, id in enumerate(ids)
+    )
+    return Page(
+        id=moment.page_id,
+        person=request.person,
+        surface=request.surface,
+        time_ms=moment.now_ms,
+        places=places,
+        personalised_by=tuple(sorted({place.source for place in places})),
+        versions=dict(engine.models.versions),
+        missing=filled.proposed.missing if answered else (*filled.proposed.missing, "titles"),
+    )
+
+
+def _place(engine: Engine, asked: Asked, filled: Filled, place: int, *, item: Item, language: str) -> Place:
+    n = int(filled.allocation.chosen[place])
+    foreseen = zip(engine.registry.predicted, filled.outcomes[n].tolist(), strict=True)
+    outcomes = {outcome.name: expected for outcome, expected in foreseen}
+    source, value, chance = filled.source(n, place), float(filled.value_yuan[n]), float(filled.propensity[place])
+    behaviours = min(len(asked.person.items), limits.TOKENS_MAX)
+    return Place(
+        item=item.id,
+        place=place,
+        value_yuan=value,
+        outcomes=outcomes,
+        source=source,
+        reason=reasons.sentence(
+            language, source, outcomes, value_yuan=value, behaviours=behaviours, odds=round(1.0 / max(chance, 1e-9))
+        ),
+        propensity=chance,
+        owner=item.owner,
+        kind=item.kind,
+        title=item.title,
+        topics=item.topics,
+    )

@@ -1,0 +1,48 @@
+"""Make a page again from its record: the same log and seed give the same page."""
+
+import math
+
+from walras.feed.engine import Engine
+from walras.feed.filled import Moment
+from walras.feed.page import ask, fill
+from walras.feed.record import record_of
+from walras.feed.surfaces import surface_named
+from walras.schema import PageRecord, PageRequest
+
+# Two machines may add floats in another order; a place's value must agree to this share.
+_RELATIVE = 1e-6
+
+
+def remake(record: PageRecord, engine: Engine) -> PageRecord:
+    """Make a page again with an engine that has read the log up to the record's position and holds its models.
+
+    Nothing is written.
+
+    Returns:
+        The record of the page as it comes out now.
+    """
+    request = PageRequest(person=record.person, surface=record.surface, count=record.count, context=record.context)
+    moment = Moment(record.time_ms, record.seed, record.id, engine.state.position, record.exclude)
+    asked = ask(request, surface_named(record.surface), engine, moment)
+    return record_of(request, engine, moment, fill(asked, record.count, engine))
+
+
+def same_page(one: PageRecord, other: PageRecord) -> list[str]:
+    """Say in sentences where two records of one page differ; nothing where they are the same."""
+    found = []
+    if one.versions != other.versions:
+        found.append(f"It was made with {one.versions}, now with {other.versions}.")
+    if one.position != other.position:
+        found.append(f"The log was read up to {one.position}, now up to {other.position}.")
+    before, after = [p.item for p in one.places], [p.item for p in other.places]
+    if before != after:
+        first = next(
+            (k for k, (a, b) in enumerate(zip(before, after, strict=False)) if a != b), min(len(before), len(after))
+        )
+        found.append(
+            f"From place {first} on the items differ: {before[first : first + 3]} and {after[first : first + 3]}."
+        )
+    for a, b in zip(one.places, other.places, strict=False):
+        if a.item == b.item and not math.isclose(a.value_yuan, b.value_yuan, rel_tol=_RELATIVE, abs_tol=1e-12):
+            found.append(f"Place {a.place}: worth {a.value_yuan} yuan, now {b.value_yuan}.")
+    return found
