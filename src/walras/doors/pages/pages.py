@@ -28,7 +28,7 @@ PAGE_SCOPES = ("feed:read", "events:write", "catalog:read", "people:read", "stat
 _YEAR_S = 365 * 86_400
 _THEMES = ("light", "dark")
 _FORM_BYTES_MAX = 4_096
-_WORDS = {
+WORDS = {
     "feed": ("page", "feed", "change", "deed", "training", "outcome", "did", "source", "dropped", "kind", "model", "stage"),
     "status": ("page", "status", "training", "state", "source", "model", "stage"),
     "key": ("page",),
@@ -146,7 +146,7 @@ def _rendered(
         other=other,
         other_address=_address_in(request, other.language),
         theme=theme if theme in _THEMES else "",
-        words=_json(texts.for_scripts(_WORDS[room])),
+        words=_json(texts.for_scripts(WORDS[room])),
         **{"refused": False, **values},
     )
     headers = {"cache-control": "no-store", "content-language": texts.language, "vary": "accept-language, cookie"}
