@@ -5,9 +5,9 @@ It never writes to the log, knows nothing of pages, and answers for the unknown 
 """
 
 from walras.features.catalogue import LIMITED, LIVE, STATES, Catalogue
-from walras.features.compiled import compiled
+from walras.features.compiled import compiled, compiled_in_place
 from walras.features.counting import Counters
-from walras.features.event_loop import CHOICE, RowSets, Weighted
+from walras.features.event_loop import CHOICE, NEWEST_MAX, RowSets, Weighted
 from walras.features.people import PersonState
 from walras.features.state import SURFACES, State
 from walras.features.texts import TextModel, untrained
@@ -17,6 +17,7 @@ __all__ = [
     "CHOICE",
     "LIMITED",
     "LIVE",
+    "NEWEST_MAX",
     "STATES",
     "SURFACES",
     "Catalogue",
@@ -28,6 +29,7 @@ __all__ = [
     "Tokens",
     "Weighted",
     "compiled",
+    "compiled_in_place",
     "tokens",
     "untrained",
 ]

@@ -130,7 +130,7 @@ class Arena:
 
     def used(self) -> dict[str, Array]:
         """The arrays without spare room."""
-        held = {"offset": self.offset, "length": self.length, "size": self.size}
+        held: dict[str, Array] = {"offset": self.offset, "length": self.length, "size": self.size}
         arrays = {name: array[: self.holders] for name, array in held.items()}
         slots = {f"slot_{name}": array[: int(self.top[0])] for name, array in self.slots.items()}
         return arrays | {"free": self.free, "top": self.top} | slots

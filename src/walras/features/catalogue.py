@@ -5,6 +5,7 @@ import numpy as np
 from walras.base.limits import TOPICS_MAX
 from walras.features.arena import Arena, Array, Columns, Rows
 from walras.features.event_loop import NEWEST_CAPACITY, RowSets, insert_newest
+from walras.features.listing import list_row, unlist_row
 from walras.features.texts import WIDTH, TextModel
 from walras.schema import Bools, Ints, Item
 
@@ -12,8 +13,8 @@ from walras.schema import Bools, Ints, Item
 STATES: dict[str, int] = {"": 0, "live": 1, "limited": 2, "hidden": 3, "removed": 4}
 LIVE, LIMITED = STATES["live"], STATES["limited"]
 _SHOWN = (LIVE, LIMITED)
-# The newest items overall, from which fresh ones are drawn: a city's uploads of some hours.
-FRESH_MAX = 8_192
+# The newest items overall, from which fresh ones are drawn: enough for a page, few enough to read at each.
+FRESH_MAX = 2_048
 
 
 class Catalogue:
@@ -44,11 +45,18 @@ class Catalogue:
         self.texts = Columns(vector=np.zeros((0, WIDTH), np.float16))
         self.text_puts: list[int] = []  # rows in the order their text was read; sources read on from where they were
         self.newest = Arena(len(NEWEST_CAPACITY), row=np.zeros(0, np.int32))
-        self.fresh = np.zeros(0, np.int32)
+        self._fresh, self._fresh_count = np.zeros(FRESH_MAX, np.int32), np.zeros(1, np.int32)
         self.live = 0  # items that may stand on a page
+
+    @property
+    def fresh(self) -> Ints:
+        """Rows of the newest items, newest last."""
+        return self._fresh[: self._fresh_count[0]]
 
     def fit(self) -> None:
         """Make room for every item and owner that has a name."""
+        if self.columns.rows == len(self.items.names) and self.newest.holders == len(self.owners.names):
+            return
         self.columns.fit(len(self.items.names))
         self.texts.fit(len(self.items.names))
         self.newest.fit(len(self.owners.names))
@@ -77,9 +85,9 @@ class Catalogue:
         """Take an item off every page; what people did with it stays known."""
         row = self.items.get(name, 0)
         if row and row < self.columns.rows:
+            self._unlist(row, int(self.columns["owner"][row]))
             self.live -= int(self.columns["state"][row] in _SHOWN)
             self.columns["state"][row] = STATES["removed"]
-            self._unlist(row, int(self.columns["owner"][row]))
 
     def market_code(self, name: str) -> int:
         """The code of a market, 0 where none is stated."""
@@ -120,19 +128,15 @@ class Catalogue:
             if self.newest.top[0] + int(NEWEST_CAPACITY[-1]) > len(self.newest.slots["row"]):
                 self.newest.enlarge(4096)
             insert_newest(RowSets(*self.newest.parts()), owner, row, created_ms)
-        place = int(np.searchsorted(created_ms[self.fresh], created_ms[row], side="right"))
-        self.fresh = np.insert(self.fresh, place, row)[-FRESH_MAX:]
+        list_row(self._fresh, self._fresh_count, row, created_ms)
 
     def _unlist(self, row: int, owner: int) -> None:
-        if self.columns["created_ms"][row] == 0:
+        if self.columns["state"][row] not in _SHOWN:
             return
-        self.fresh = self.fresh[self.fresh != row]
-        first, length = int(self.newest.offset[owner]), int(self.newest.length[owner])
-        rows = self.newest.slots["row"][first : first + length]
-        kept = rows[rows != row]
-        if len(kept) < length:
-            rows[: len(kept)], rows[len(kept) :] = kept, 0
-            self.newest.length[owner] = len(kept)
+        unlist_row(self._fresh, self._fresh_count, row)
+        first = int(self.newest.offset[owner])
+        room = self.newest.slots["row"][first : first + int(self.newest.length[owner])]
+        unlist_row(room, self.newest.length[owner : owner + 1], row)
 
     def _read_text(self, row: int, item: Item) -> None:
         words = " ".join((item.title, *item.topics, item.text))
@@ -154,7 +158,8 @@ class Catalogue:
         self.columns.restore(arrays)
         self.texts.restore(arrays)
         self.newest.restore({n.removeprefix("newest_"): a for n, a in arrays.items() if n.startswith("newest_")})
-        self.fresh = arrays["fresh"]
+        fresh = arrays["fresh"]
+        self._fresh[: len(fresh)], self._fresh_count[0] = fresh, len(fresh)
         self.text_puts = np.flatnonzero(self.columns["state"]).tolist()
         self.live = int(np.isin(self.columns["state"], _SHOWN).sum())
         self._widen()

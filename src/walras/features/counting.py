@@ -4,7 +4,7 @@ import numpy as np
 
 from walras.events.outcomes import Registry
 from walras.features.arena import Array, grown
-from walras.features.event_loop import COUNT_HALF_LIFE_MS, Counts, growth
+from walras.features.event_loop import COUNT_HALF_LIFE_MS, PAIR_WINDOW, Counts, growth
 from walras.schema import Codes, Floats, Ints
 
 # Exposures that the owner's and the topic's rate, then the overall rate, weigh as: a few real ones overrule them.
@@ -45,7 +45,16 @@ class Counters:
 
     def parts(self) -> Counts:
         """Everything, as the loop takes it."""
-        return Counts(self.item, self.owner, self.topic, self.total, self.landmark_ms, self.column, self.value_column)
+        return Counts(
+            self.item,
+            self.owner,
+            self.topic,
+            self.total,
+            np.zeros(PAIR_WINDOW, np.int32),
+            self.landmark_ms,
+            self.column,
+            self.value_column,
+        )
 
     def scale(self, now_ms: int) -> float:
         """What a stored unit is worth now: 1 / 2^(half-lives since the landmark)."""
@@ -53,7 +62,8 @@ class Counters:
 
     def exposures(self, counts: Array) -> Floats:
         """[N] exposures of rows of counts; a log without exposures counts each choice as one."""
-        return np.maximum(counts[:, self.exposure], counts[:, self.choices].max(axis=1)).astype(np.float64)
+        made: Floats = np.maximum(counts[:, self.exposure], counts[:, self.choices].max(axis=1)).astype(np.float64)
+        return made
 
     def rates(self, item: Ints, owner: Ints, topic: Ints, codes: Codes | Ints, now_ms: int) -> Floats:
         """Outcomes per exposure, shrunk to owner and topic, and those to all.

@@ -83,6 +83,7 @@ class State:
         self.seen, self.followed, self.blocked = (Arena(len(SET_CAPACITY), row=np.zeros(0, np.int32)) for _ in range(3))
         self.pairs = Arena(len(PAIR_CAPACITY), row=np.zeros(0, np.int32), weight=np.zeros(0, np.float32))
         self.flags = flags_of(registry)
+        self._fitted = (1, 1, 1, 1)
         self._codes = {name: outcome.code for name, outcome in registry.by_name.items()}
 
     # ------------------------------------------------------------ names
@@ -170,21 +171,27 @@ class State:
         )
 
     def _fit(self) -> None:
-        people, items = len(self.people.names.names), len(self.catalogue.items.names)
+        """Make room for every name; nothing to do where no name is new."""
+        catalogue = self.catalogue
+        tables = (self.people.names, catalogue.items, catalogue.owners, catalogue.topics)
+        people, items, owners, topics = (len(rows.names) for rows in tables)
+        if (people, items, owners, topics) == self._fitted:
+            return
+        self._fitted = (people, items, owners, topics)
         self.people.columns.fit(people)
         for arena in (self.sequences, self.seen, self.followed, self.blocked):
             arena.fit(people)
         self.pairs.fit(items)
-        self.catalogue.fit()
-        self.counters.fit(items, len(self.catalogue.owners.names), len(self.catalogue.topics.names))
+        catalogue.fit()
+        self.counters.fit(items, owners, topics)
 
     def _run(self, events: Events, start: int, stop: int) -> None:
-        part = events if stop == len(events.person) else Events(*(a[:stop] for a in events[:-1]), events.flags)
         arenas = (self.sequences, self.seen, self.followed, self.blocked, self.pairs)
         while start < stop:
             start, short = apply_events(
-                part,
+                events,
                 start,
+                stop,
                 Belonging(self.items["owner"], self.items["topics"]),
                 Sequences(*self.sequences.parts()),
                 (RowSets(*self.seen.parts()), RowSets(*self.followed.parts()), RowSets(*self.blocked.parts())),
@@ -211,10 +218,15 @@ class State:
         """All that is known of a person now; of one nobody has met, empty arrays."""
         row = self.people.names.get(person, 0)
         stated = self.people.stated.get(row, NOTHING_STATED)
+        of = self.sequences.of
         return PersonState(
             id=person,
             row=row,
-            **{name: self.sequences.of(row, slot) for name, slot in _SEQUENCE_SLOTS.items()},
+            items=of(row, "item"),
+            outcomes=of(row, "outcome"),
+            values=of(row, "value"),
+            surfaces=of(row, "surface"),
+            times_ms=of(row, "time_ms"),
             seen=self.seen.of(row, "row"),
             served=self.served.to(row, now_ms),
             followed=self.followed.of(row, "row"),
@@ -222,7 +234,9 @@ class State:
             blocked_items=stated.blocked_items,
             blocked_topics=stated.blocked_topics,
             interests=stated.interests,
-            **{name: self._said(name, row) for name in ("market", "language", "age")},
+            market=self._said("market", row),
+            language=self._said("language", row),
+            age=self._said("age", row),
         )
 
     def _said(self, name: str, row: int) -> int:
@@ -270,11 +284,6 @@ class State:
         for row, stated in sorted(self.people.stated.items()):
             made.update(f"{row}".encode() + b"".join(getattr(stated, n).tobytes() for n in stated.__slots__))
         return made.hexdigest()
-
-
-_SEQUENCE_SLOTS = {
-    "items": "item", "outcomes": "outcome", "values": "value", "surfaces": "surface", "times_ms": "time_ms",
-}  # fmt: skip
 
 
 def flags_of(registry: Registry) -> Codes:

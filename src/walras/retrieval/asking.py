@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -22,6 +22,7 @@ class Asked:
     rng: np.random.Generator
     context: Mapping[str, str] = field(default_factory=dict)
     exclude: Ints = field(default_factory=_NO_ROWS.copy)  # rows the request does not want
+    read: dict[str, Any] = field(default_factory=dict, repr=False, compare=False)  # what sources share of this request
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,18 +2,18 @@
 
 import numpy as np
 
-from walras.features import CHOICE, RowSets, State, Weighted, compiled
+from walras.base.limits import NEIGHBOURS_MAX
+from walras.features import CHOICE, NEWEST_MAX, RowSets, State, Weighted, compiled, compiled_in_place
 from walras.retrieval.asking import NOTHING, Asked, Proposal
-from walras.retrieval.exclusions import Exclusions, allowed
+from walras.retrieval.exclusions import allowed, rules_of
 from walras.schema import Floats32, Ints, Longs
 
-# Choices that are read back from the newest, and what each one before counts against the next.
+# Choices that are read back from the newest, and what each counts against the next newer one.
 LAST_MAX = 20
-FADE = 0.8
-# Chosen by many is chosen near everything: a neighbour's weight is divided by its popularity to this power.
-DAMPING = 0.3
-# Choices of nobody in particular added before that division, so that rare pairs do not lead.
-DAMPING_PRIOR = 3.0
+FADE = 0.45
+# What is chosen often has heavy neighbours; its list is divided by its total to this power. Both are measured on
+# Beauty's validation items: recall@10 .1082, against .1077 undivided and .1065 with a fade of 0.6.
+TOTAL_POWER = 0.25
 FOLLOWED_HALF_LIFE_MS = 24 * 3_600_000
 
 
@@ -24,39 +24,43 @@ def last_choices(asked: Asked, state: State, count: int = LAST_MAX) -> Ints:
     return chosen[np.sort(first)[:count]]
 
 
-@compiled
-def _gather(pairs: Weighted, items: Ints, importance: Floats32) -> tuple[Ints, Floats32]:
-    """Neighbours of items with importance × weight share, each once, in the order of rows."""
-    total = 0
-    for item in items:
-        total += pairs.length[item]
-    row, weight = np.empty(total, np.int32), np.empty(total, np.float32)
+@compiled_in_place
+def _filled(pairs: Weighted, items: Ints, importance: Floats32, row: Ints, weight: Floats32) -> int:
+    """Fill in neighbours one item after the other; gives how many there are."""
     filled = 0
     for n in range(len(items)):
-        first, length = pairs.offset[items[n]], pairs.length[items[n]]
-        for slot in range(first, first + length):
-            row[filled], weight[filled] = pairs.row[slot], importance[n] * pairs.weight[slot]
+        first, total = pairs.offset[items[n]], 0.0
+        last = first + pairs.length[items[n]]
+        for slot in range(first, last):
+            total += pairs.weight[slot]
+        share = importance[n] / total**TOTAL_POWER if total > 0 else 0.0
+        for slot in range(first, last):
+            row[filled], weight[filled] = pairs.row[slot], share * pairs.weight[slot]
             filled += 1
-    order = np.argsort(row)
+    return filled
+
+
+@compiled
+def _gather(pairs: Weighted, items: Ints, importance: Floats32) -> tuple[Ints, Floats32]:
+    """Neighbours of items, each once, with the sum of its weights, best first."""
+    room = len(items) * NEIGHBOURS_MAX
+    row, weight = np.empty(room, np.int32), np.empty(room, np.float32)
+    filled = _filled(pairs, items, importance, row, weight)
+    merged, summed = np.empty(filled, np.int32), np.empty(filled, np.float32)
     made = 0
-    merged, summed = np.empty(total, np.int32), np.empty(total, np.float32)
-    for place in order:
+    for place in np.argsort(row[:filled]):
         if made and merged[made - 1] == row[place]:
             summed[made - 1] += weight[place]
         else:
             merged[made], summed[made] = row[place], weight[place]
             made += 1
-    return merged[:made], summed[:made]
+    order = np.argsort(-summed[:made])
+    return merged[order], summed[order]
 
 
 def near_choices(state: State, items: Ints, importance: Floats32) -> tuple[Ints, Floats32]:
-    """Rows chosen near these items, with damped weights, best first."""
-    row, weight = _gather(Weighted(*state.pairs.parts()), items, importance)
-    chosen = state.counters.item[row][:, state.counters.choices].sum(axis=1)
-    unit = state.counters.scale(int(state.counters.landmark_ms[2]))
-    damped = weight / (chosen * np.float32(unit) + np.float32(DAMPING_PRIOR)) ** np.float32(DAMPING)
-    order = np.argsort(-damped, kind="stable")
-    return row[order], damped[order]
+    """Rows chosen near items, each once, with the sum of its weights by importance, best first."""
+    return _gather(Weighted(*state.pairs.parts()), items, importance)
 
 
 class Cooccurrence:
@@ -76,22 +80,19 @@ class Cooccurrence:
             return NOTHING
         importance = (FADE ** np.arange(len(items))).astype(np.float32)
         row, score = near_choices(self.state, items, importance)
-        return allowed(Exclusions(asked, self.state), row, score, count)
+        return allowed(rules_of(asked, self.state), row, score, count)
 
 
-@compiled
-def _newest(lists: RowSets, owners: Ints) -> Ints:
-    total = 0
-    for owner in owners:
-        total += lists.length[owner]
-    row = np.empty(total, np.int32)
+@compiled_in_place
+def _fill_newest(lists: RowSets, owners: Ints, row: Ints) -> int:
+    """Write owners' newest items one owner after the other into `row`; gives how many there are."""
     filled = 0
-    for owner in owners:
-        first = lists.offset[owner]
-        for slot in range(first, first + lists.length[owner]):
+    for n in range(len(owners)):
+        first = lists.offset[owners[n]]
+        for slot in range(first, first + lists.length[owners[n]]):
             row[filled] = lists.row[slot]
             filled += 1
-    return row
+    return filled
 
 
 class Followed:
@@ -108,9 +109,13 @@ class Followed:
         """Name followed owners' items, newest first."""
         if not len(asked.person.followed):
             return NOTHING
-        row = _newest(RowSets(*self.state.catalogue.newest.parts()), asked.person.followed)
+        row = self._newest(asked.person.followed)
         created_ms: Longs = self.state.items["created_ms"][row]
         order = np.argsort(-created_ms, kind="stable")
         age_ms = np.maximum(asked.now_ms - created_ms[order], 0)
         score = (0.5 ** (age_ms / FOLLOWED_HALF_LIFE_MS)).astype(np.float32)
-        return allowed(Exclusions(asked, self.state), row[order], score, count)
+        return allowed(rules_of(asked, self.state), row[order], score, count)
+
+    def _newest(self, owners: Ints) -> Ints:
+        room = np.empty(len(owners) * NEWEST_MAX, np.int32)
+        return room[: _fill_newest(RowSets(*self.state.catalogue.newest.parts()), owners, room)]

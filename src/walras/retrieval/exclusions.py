@@ -2,11 +2,11 @@
 
 from dataclasses import replace
 from enum import IntEnum
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 import numpy as np
 
-from walras.features import LIMITED, LIVE, State, compiled
+from walras.features import LIMITED, LIVE, State, compiled_in_place
 from walras.retrieval.asking import Asked, Proposal
 from walras.schema import Bools, Candidates, Codes, Floats32, Ints, Longs
 
@@ -58,7 +58,7 @@ class _Rules(NamedTuple):
     served: Ints
 
 
-@compiled
+@compiled_in_place
 def _has(ordered: Ints, row: int) -> bool:
     low, high = 0, len(ordered)
     while low < high:
@@ -70,19 +70,20 @@ def _has(ordered: Ints, row: int) -> bool:
     return bool(low < len(ordered) and ordered[low] == row)
 
 
-@compiled
+@compiled_in_place
 def _blocks(rules: _Rules, items: _Items, row: int) -> int:
     if _has(rules.blocked_items, row):
         return 6
     if _has(rules.blocked_owners, items.owner[row]):
         return 7
-    for topic in items.topics[row]:
+    for n in range(items.topics.shape[1]):
+        topic = items.topics[row, n]
         if topic and _has(rules.blocked_topics, topic):
             return 8
     return 0
 
 
-@compiled
+@compiled_in_place
 def _reason(rules: _Rules, items: _Items, row: int) -> int:
     if row <= 0 or row >= len(items.state) or items.state[row] == 0 or items.state[row] > 2:
         return 1
@@ -104,18 +105,15 @@ def _reason(rules: _Rules, items: _Items, row: int) -> int:
     return 11 if _has(rules.seen, row) else 12 if _has(rules.served, row) else 0
 
 
-@compiled
-def _reasons(rules: _Rules, items: _Items, rows: Ints) -> Codes:
-    found = np.zeros(len(rows), np.uint8)
+@compiled_in_place
+def _fill_reasons(rules: _Rules, items: _Items, rows: Ints, found: Codes) -> None:
     for n in range(len(rows)):
         found[n] = _reason(rules, items, rows[n])
-    return found
 
 
-@compiled
-def _first_allowed(rules: _Rules, items: _Items, rows: Ints, count: int) -> Longs:
-    """Places of the first `count` rows that nothing forbids."""
-    found = np.empty(min(count, len(rows)), np.int64)
+@compiled_in_place
+def _fill_allowed(rules: _Rules, items: _Items, rows: Ints, found: Longs) -> int:
+    """Write places of the first rows that nothing forbids into `found`; gives how many."""
     taken = 0
     for n in range(len(rows)):
         if taken == len(found):
@@ -123,7 +121,7 @@ def _first_allowed(rules: _Rules, items: _Items, rows: Ints, count: int) -> Long
         if _reason(rules, items, rows[n]) == 0:
             found[taken] = n
             taken += 1
-    return found[:taken]
+    return taken
 
 
 assert (LIVE, LIMITED) == (1, 2), "the compiled rules read these codes"
@@ -148,11 +146,21 @@ class Exclusions:
 
     def reasons(self, rows: Ints) -> Codes:
         """[N] reason codes, 0 where nothing forbids the item."""
-        return _reasons(self._rules, self._items, rows)
+        found = np.zeros(len(rows), np.uint8)
+        _fill_reasons(self._rules, self._items, rows, found)
+        return found
 
     def first_allowed(self, rows: Ints, count: int) -> Longs:
         """Places of the first `count` rows that nothing forbids."""
-        return _first_allowed(self._rules, self._items, rows, count)
+        found = np.empty(min(count, len(rows)), np.int64)
+        return found[: _fill_allowed(self._rules, self._items, rows, found)]
+
+
+def rules_of(asked: Asked, state: State) -> Exclusions:
+    """The rules of a request, read at the first call for it."""
+    if "rules" not in asked.read:
+        asked.read["rules"] = Exclusions(asked, state)
+    return cast(Exclusions, asked.read["rules"])
 
 
 def _kinds(asked: Asked, state: State) -> Bools:
@@ -174,19 +182,18 @@ def _met(asked: Asked) -> Ints:
     return np.unique(asked.person.items[lately])
 
 
-def exclude(candidates: Candidates, asked: Asked, state: State, rules: Exclusions | None = None) -> Candidates:
+def exclude(candidates: Candidates, asked: Asked, state: State) -> Candidates:
     """Mark every candidate that may not fill a place with its reason; rows stay where they are.
 
     Args:
         candidates: N candidates.
         asked: whose page, and where.
         state: what is known now.
-        rules: of this request, where they are read already.
 
     Returns:
         The same candidates with `dropped` filled in.
     """
-    reasons = (rules or Exclusions(asked, state)).reasons(candidates.row)
+    reasons = rules_of(asked, state).reasons(candidates.row)
     earlier = candidates.dropped if len(candidates.dropped) == len(candidates) else np.zeros(len(candidates), np.uint8)
     return replace(candidates, dropped=np.where(earlier, earlier, reasons))
 

@@ -4,7 +4,7 @@ import numpy as np
 
 from walras.features import State
 from walras.retrieval.asking import NOTHING, Asked, Proposal
-from walras.retrieval.exclusions import Exclusions, allowed
+from walras.retrieval.exclusions import allowed, rules_of
 from walras.schema import Floats, Ints
 
 # An item is fresh for three days, or while it is among the newest where fewer are made.
@@ -27,7 +27,7 @@ class Popular:
     def propose(self, asked: Asked, count: int) -> Proposal:
         """Name the most popular items this person may see."""
         popular = self.state.popular
-        return allowed(Exclusions(asked, self.state), popular.row, popular.score, count)
+        return allowed(rules_of(asked, self.state), popular.row, popular.score, count)
 
 
 class Fresh:
@@ -43,7 +43,7 @@ class Fresh:
     def propose(self, asked: Asked, count: int) -> Proposal:
         """Draw fresh items with chances in proportion to their need of exposures."""
         row = self._fresh(asked.now_ms, count)
-        row = row[Exclusions(asked, self.state).reasons(row) == 0]
+        row = row[rules_of(asked, self.state).reasons(row) == 0]
         if not len(row):
             return NOTHING
         need = self._need(row, asked.now_ms)
@@ -60,9 +60,10 @@ class Fresh:
     def _need(self, row: Ints, now_ms: int) -> Floats:
         counters = self.state.counters
         unit = counters.scale(now_ms)
-        by_item = counters.item[row, counters.exposure] * unit
-        by_owner = counters.owner[self.state.items["owner"][row], counters.exposure] * unit
-        return (OWNER_EXPOSURES / (OWNER_EXPOSURES + by_owner)) * (ITEM_EXPOSURES / (ITEM_EXPOSURES + by_item))
+        by_item = counters.item[:, counters.exposure][row] * unit
+        by_owner = counters.owner[:, counters.exposure][self.state.items["owner"][row]] * unit
+        need: Floats = OWNER_EXPOSURES / (OWNER_EXPOSURES + by_owner) * ITEM_EXPOSURES / (ITEM_EXPOSURES + by_item)
+        return need
 
 
 class Explore:
@@ -81,10 +82,22 @@ class Explore:
         if not live:
             return NOTHING
         drawn = min(rows, -(-count * rows // live))
-        row = 1 + asked.rng.choice(rows, drawn, replace=False).astype(np.int32)
-        row = row[Exclusions(asked, self.state).reasons(row) == 0]
+        row = 1 + even_draw(rows, drawn, asked.rng)
+        row = row[rules_of(asked, self.state).reasons(row) == 0]
         chance = np.full(len(row), drawn / rows, np.float32)
         return Proposal(row, chance, chance)
+
+
+def even_draw(rows: int, count: int, rng: np.random.Generator) -> Ints:
+    """[count] different places of `rows`, every set of them equally likely."""
+    if count * 4 >= rows:
+        return rng.permutation(rows)[:count].astype(np.int32)
+    drawn = np.zeros(0, np.int64)
+    while len(drawn) < count:
+        drawn = np.concatenate([drawn, rng.integers(0, rows, count - len(drawn))])
+        _, first = np.unique(drawn, return_index=True)
+        drawn = drawn[np.sort(first)]
+    return drawn.astype(np.int32)
 
 
 def inclusion(need: Floats, count: int) -> Floats:
