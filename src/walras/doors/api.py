@@ -40,7 +40,7 @@ def build_app(engine: ServingEngine, routes: Sequence[ControllerRouterHandler] =
 
     Args:
         engine: what the routes ask.
-        routes: further ones, such as screens; each must say who may call it (`told`).
+        routes: further ones, such as the screens'; each must say who may call it (`told`).
     """
     measures = Measures(engine.status)
     app = Litestar(

@@ -11,11 +11,11 @@ from walras.base.errors import Forbidden, TooOften, Unauthorised
 from walras.base.settings import Settings
 from walras.doors.told import Told, told_by
 from walras.web import Allowance, TokenBuckets, bearer, demand, visit_of
+from walras.web.visitors import is_on_this_machine
 from walras.world import KeyGrant, Keys
 
 Connection = ASGIConnection[Any, Any, Any, Any]
 Guard = Callable[[Connection, BaseRouteHandler], None]
-LOOPBACK = frozenset({"127.0.0.1", "::1"})
 # Wrong keys a second from one address; a sender that guesses is slowed down, one that forgot its key is told.
 WRONG_KEYS_PER_S = 10.0
 
@@ -53,8 +53,10 @@ def _only_options(connection: Connection) -> None:
 
 
 def _is_local(connection: Connection, said: Told, settings: Settings) -> bool:
-    client = connection.client
-    return said.local and settings.open_access and client is not None and client.host in LOOPBACK
+    if not (said.local and settings.open_access):
+        return False
+    host = connection.client.host if connection.client else ""
+    return is_on_this_machine(host, connection.scope["headers"])
 
 
 def _known(connection: Connection, keys: Keys, wrong: TokenBuckets) -> KeyGrant:

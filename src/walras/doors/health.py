@@ -71,11 +71,12 @@ HEALTH_ROUTES = [alive, ready, metrics]
 
 def readiness(engine: ServingEngine, state: str) -> Readiness:
     """Look at the parts that wait for a disk or a database; `state` is what was found of the state before."""
-    parts = {"log": _log_fault(engine), "world": _world_fault(engine), "state": state}
+    parts = {"log": log_fault(engine), "world": world_fault(engine), "state": state}
     return Readiness(all(said == "ok" for said in parts.values()), parts)
 
 
-def _log_fault(engine: ServingEngine) -> str:
+def log_fault(engine: ServingEngine) -> str:
+    """`ok`, or why the log takes nothing."""
     try:
         # An empty append passes through the writer's thread and its look at the free disk, and writes nothing.
         engine.log.append([])
@@ -84,7 +85,8 @@ def _log_fault(engine: ServingEngine) -> str:
     return "ok"
 
 
-def _world_fault(engine: ServingEngine) -> str:
+def world_fault(engine: ServingEngine) -> str:
+    """`ok`, or why the tables do not answer."""
     try:
         engine.world.ping()
     except Unable as error:

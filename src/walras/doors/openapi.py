@@ -65,7 +65,7 @@ def _told_routes(routes: Iterable[BaseRoute]) -> Iterable[_Route]:
             path = re.sub(r"\{(\w+):\w+\}", r"{\1}", route.path)
             for handler in route.route_handlers:
                 said = told_by(handler.opt)
-                if said is not None:
+                if said is not None and handler.include_in_schema is not False:
                     meaning = (handler.fn.__doc__ or "").strip()
                     yield from ((path, str(method), said, meaning) for method in handler.http_methods)
 

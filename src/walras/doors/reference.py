@@ -19,7 +19,6 @@ from walras.web.statics import FOLDER
 _TEMPLATES = Path(__file__).parent / "reference"
 # An address with the file's hash never changes its content; without it the file may change with the next version.
 _FOR_EVER, _FOR_A_MINUTE = "public, max-age=31536000, immutable", "public, max-age=60"
-_WELL_KNOWN = ("GET", "POST", "PUT", "PATCH", "DELETE")
 
 
 @cache

@@ -162,14 +162,14 @@ def _stamped(send: Send, visit: Visit, *, silent: bool) -> Send:
 def _request_id(scope: Scope, clock: Clock) -> str:
     for name, value in scope["headers"]:
         if name == b"x-request-id" and len(value) <= _REQUEST_ID_MAX and all(33 <= byte < 127 for byte in value):
-            return value.decode("ascii")
+            return str(value, "ascii")
     return new_id("r", clock.now_ms())
 
 
 def _encoded_path(scope: Scope) -> str:
-    raw: bytes = scope.get("raw_path") or b""
+    raw = scope.get("raw_path")
     if raw:
-        return raw.split(b"?", 1)[0].decode("latin-1")
+        return cast(bytes, raw).partition(b"?")[0].decode("latin-1")
     return quote(str(scope["path"]), safe="/")
 
 

@@ -100,21 +100,28 @@ def usable_id(value: str, field: str) -> str:
 
 
 class Query:
-    """The query of a request. Each name may come once, and a name nobody knows is refused."""
+    """The query of a request. Each name may come once, save those of lists, and a name nobody knows is refused."""
 
-    def __init__(self, query_string: bytes, known: Collection[str], *, strict: bool = True) -> None:
+    def __init__(
+        self, query_string: bytes, known: Collection[str], *, many: Collection[str] = (), strict: bool = True
+    ) -> None:
         """Read it.
 
         Args:
             query_string: as it came.
-            known: names this route takes.
+            known: names this route takes once.
+            many: names it takes any number of times.
             strict: whether an unknown name is an error, or passed over.
 
         Raises:
             Invalid: a name comes twice, or is not known.
         """
         self._found: dict[str, str] = {}
+        self._many: dict[str, list[str]] = {name: [] for name in many}
         for name, value in _pairs(query_string):
+            if name in self._many:
+                self._many[name].append(value)
+                continue
             if name not in known:
                 if strict:
                     raise Invalid("is no parameter of this route", field=name, value=value, hint=nearest(name, known))
@@ -126,6 +133,10 @@ class Query:
     def text(self, name: str, default: str = "") -> str:
         """A parameter as it came."""
         return self._found.get(name, default)
+
+    def all(self, name: str) -> list[str]:
+        """Every value of a name that may come many times, empty ones left out."""
+        return [value for value in self._many[name] if value]
 
     def number(self, name: str, default: int, *, least: int = 1, most: int) -> int:
         """A parameter as a whole number.

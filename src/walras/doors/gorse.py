@@ -1,3 +1,0 @@
-"""Routes under /api."""
-
-GORSE_ROUTES = []  # type: ignore
