@@ -128,6 +128,7 @@ def test_a_statement_that_hangs_is_ended(postgres_url: str, home: Path) -> None:
     database = Database(postgres_url)
     with pytest.raises(Unavailable, match="statement timeout"), database.read() as connection:
         connection.exec_driver_sql("SELECT pg_sleep(20)")
+    world.ping()  # one slow statement does not shut out the others
     database.close()
     world.close()
 
@@ -167,6 +168,13 @@ def test_a_full_disk_is_said_and_what_was_there_stays(sqlite_world: World) -> No
     with pytest.raises(Exhausted, match="full"):
         sqlite_world.items.put_many([item(f"i{k}") for k in range(5_000)], 2)
     assert [value.id for value in sqlite_world.items.list().values] == ["before"]
+
+
+def test_a_file_that_may_not_be_written_is_said(sqlite_world: World) -> None:
+    with sqlite_world._database.read() as connection:
+        connection.exec_driver_sql("PRAGMA query_only = 1")
+    with pytest.raises(Unavailable, match=r"readonly.*home folder"):
+        sqlite_world.items.put_many([item("a")], 1)
 
 
 def test_a_writer_who_holds_the_file_does_not_hold_readers(sqlite_world: World, home: Path) -> None:

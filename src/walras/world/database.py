@@ -6,7 +6,6 @@ database does not answer, callers are refused at once and only one a second trie
 
 import contextlib
 import socket
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -53,7 +52,6 @@ class Database:
         self.dialect = self.url.get_backend_name()
         self.engine = _sqlite(self.url) if self.dialect == "sqlite" else _postgresql(self.url)
         self._rest_until_s = 0.0
-        self._lock = threading.Lock()
 
     @contextlib.contextmanager
     def read(self) -> Iterator[sa.Connection]:
@@ -102,9 +100,10 @@ class Database:
 
     def _plain(self, error: DBAPIError | PoolEmpty) -> WalrasError | None:
         """Our error for the driver's, or None where it is our own mistake (a wrong statement, a broken rule)."""
-        words = str(getattr(error, "orig", error)).strip()
-        if "disk is full" in words or "No space left" in words or "DiskFull" in type(error).__name__:
-            return Exhausted("the disk of the database is full", field="database", hint="Free some space.")
+        cause = getattr(error, "orig", error)
+        words = (str(cause).strip() or "no word").splitlines()[0]
+        if "disk is full" in words or "No space left" in words:
+            return Exhausted(f"the disk of the database is full ({words})", field="database", hint="Free some space.")
         if "malformed" in words or "not a database" in words:
             return Corrupt(
                 f"the database file is damaged ({words})",
@@ -112,21 +111,17 @@ class Database:
                 value=self._shown_url(),
                 hint="Move it away and start again: items and people come back from the log, keys and models do not.",
             )
-        if isinstance(error, PoolEmpty | OperationalError) or getattr(error, "connection_invalidated", False):
-            self._rest()
-            return self._unavailable(f"does not answer ({words.splitlines()[0] if words else 'no word'})")
+        if isinstance(error, PoolEmpty | OperationalError) or _is_lost(error):
+            # One slow statement says nothing about the next; a connection that broke or could not be made does.
+            if self.dialect == "postgresql" and _is_lost(error):
+                self._rest_until_s = elapsed_s() + REST_S
+            return self._unavailable(f"{'does not answer' if _is_lost(error) else 'could not do it'} ({words})")
         return None
 
     def _unavailable(self, what: str) -> Unavailable:
         return Unavailable(
             f"the database {what}", field="database_url", value=self._shown_url(), hint=_HINT[self.dialect]
         )
-
-    def _rest(self) -> None:
-        # SQLite is a file beside us: a lock held too long by another process says nothing about the next call.
-        if self.dialect == "postgresql":
-            with self._lock:
-                self._rest_until_s = elapsed_s() + REST_S
 
     def _shown_url(self) -> str:
         return self.url.render_as_string(hide_password=True)
@@ -154,6 +149,11 @@ def read_url(url: str) -> URL:
     if name == "sqlite" and found.database in (None, "", ":memory:"):
         raise Invalid("names no file", field="database_url", value=url, hint=hint)
     return found.set(drivername="postgresql+psycopg") if name == "postgresql" else found
+
+
+def _is_lost(error: DBAPIError | PoolEmpty) -> bool:
+    """Whether the connection broke, or none could be made (then there is no statement)."""
+    return isinstance(error, DBAPIError) and (error.connection_invalidated or error.statement in (None, "connect"))
 
 
 def _sqlite(url: URL) -> sa.Engine:

@@ -6,6 +6,7 @@
 One model of a kind is active at a time. A refused one never comes back; the one that served before it serves on.
 """
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Literal
 
@@ -58,19 +59,19 @@ class Model(msgspec.Struct, frozen=True):
 class Models:
     """The table of models, and the folder where their files lie."""
 
-    def __init__(self, database: Database, folder: Path, clock: Clock, feature_version: str) -> None:
+    def __init__(self, database: Database, folder: Path, clock: Clock, features: Mapping[str, str]) -> None:
         """Look at the table of models.
 
         Args:
             database: where the table lives.
             folder: holds one folder a version.
             clock: for models that do not say when they were made.
-            feature_version: what this program computes; models of another are refused.
+            features: version of the features this program computes, by kind of model; models of others are refused.
         """
         self._database = database
         self.folder = folder
         self._clock = clock
-        self._feature_version = feature_version
+        self._features = dict(features)
 
     def register(self, manifest: Manifest) -> Model:
         """Enter a model as candidate. Entering the same manifest again changes nothing.
@@ -176,7 +177,7 @@ class Models:
         return self.folder / version
 
     def _check(self, model: Model) -> None:
-        check_bundle(self.path(model.version), model.manifest, self._feature_version)
+        check_bundle(self.path(model.version), model.manifest, self._features.get(model.manifest.kind, ""))
 
     def _serve(self, version: str, *, new_turn: bool) -> Model:
         with self._database.write() as connection:

@@ -1,7 +1,7 @@
 """All tables behind one value, and the projection that keeps the catalogue in step with the log."""
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -30,14 +30,16 @@ _log = room_log("world")
 class World:
     """What exists. Items, people and owners are read from the log; keys, models, prices and trials live here alone."""
 
-    def __init__(self, url: str, *, models_folder: Path, clock: Clock | None = None, feature_version: str = "") -> None:
+    def __init__(
+        self, url: str, *, models_folder: Path, clock: Clock | None = None, features: Mapping[str, str] | None = None
+    ) -> None:
         """Prepare; nothing is connected yet.
 
         Args:
             url: `sqlite:///path` or `postgresql+psycopg://…`.
             models_folder: holds one folder a model version.
             clock: the machine's own where none is given.
-            feature_version: what this program computes; models of another are refused.
+            features: version of the features this program computes, by kind of model; models of others are refused.
         """
         clock = clock or SystemClock()
         self._database = Database(url)
@@ -45,7 +47,7 @@ class World:
         self.people: Shelf[Person] = person_shelf(self._database)
         self.owners = Owners(self._database)
         self.keys = Keys(self._database, clock)
-        self.models = Models(self._database, models_folder, clock, feature_version)
+        self.models = Models(self._database, models_folder, clock, features or {})
         self.prices = PriceTable(self._database)
         self.trials = Trials(self._database, clock)
         self._position: int | None = None
@@ -126,7 +128,9 @@ class World:
             upsert(connection, ProjectionRow, [{"name": _ROW, "position": position}])
 
 
-def open_world(home: Path, settings: Settings, *, clock: Clock | None = None, feature_version: str = "") -> World:
+def open_world(
+    home: Path, settings: Settings, *, clock: Clock | None = None, features: Mapping[str, str] | None = None
+) -> World:
     """The world of a home folder, its tables brought up to date.
 
     Raises:
@@ -136,7 +140,7 @@ def open_world(home: Path, settings: Settings, *, clock: Clock | None = None, fe
     """
     home.mkdir(parents=True, exist_ok=True)
     url = url_of(home, settings.database_url)
-    world = World(url, models_folder=home / FOLDER_NAME, clock=clock, feature_version=feature_version)
+    world = World(url, models_folder=home / FOLDER_NAME, clock=clock, features=features)
     world.upgrade()
     return world
 

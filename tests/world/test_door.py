@@ -1,0 +1,14 @@
+"""The room's door: what other rooms may take, and nothing more."""
+
+import walras.world
+
+KEYS = ("SCOPES", "KeyGrant", "Keys", "NewKey")
+MODELS = ("Manifest", "Model", "Models", "check_bundle", "hashes", "read_manifest", "write_manifest")
+CATALOGUE = ("Listing", "Owner", "Owners", "Shelf", "World", "open_world")
+REST = ("PriceTable", "Worth", "Arm", "Trial", "TrialStatus", "Trials", "assign")
+
+
+def test_the_door_gives_these_names() -> None:
+    names = [*KEYS, *MODELS, *CATALOGUE, *REST]
+    assert sorted(walras.world.__all__) == sorted(names)
+    assert all(hasattr(walras.world, name) for name in names)
