@@ -48,7 +48,10 @@ export function chooser(chosen) {
     chosen(id);
   };
   const suggest = async () => {
-    const people = await knownPeople(box.value.trim(), SUGGESTED).catch(() => []);
+    const typed = box.value.trim();
+    const people = await knownPeople(typed, SUGGESTED).catch(() => []);
+    // An answer that comes after more was typed is an answer to another question.
+    if (typed !== box.value.trim()) return;
     fill(list, people.map((person, n) => optionOf(person, n, take)));
     list.hidden = !people.length || document.activeElement !== box;
     box.setAttribute("aria-expanded", String(!list.hidden));
