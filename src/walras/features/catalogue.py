@@ -14,7 +14,7 @@ STATES: dict[str, int] = {"": 0, "live": 1, "limited": 2, "hidden": 3, "removed"
 LIVE, LIMITED = STATES["live"], STATES["limited"]
 _SHOWN = (LIVE, LIMITED)
 # The newest items overall, from which fresh ones are drawn: enough for a page, few enough to read at each.
-FRESH_MAX = 2_048
+FRESH_MAX = 1_024
 
 
 class Catalogue:
@@ -76,7 +76,7 @@ class Catalogue:
         of["age_min"][row], of["markets"][row] = min(max(item.age_min, 0), 255), self._market_set(item.markets)
         self.live += int(STATES[item.state] in _SHOWN) - int(of["state"][row] in _SHOWN)
         of["state"][row] = STATES[item.state]
-        of["kind"][row], of["language"][row] = _code(self.kinds, item.kind), _code(self.languages, item.language)
+        of["kind"][row], of["language"][row] = code_of(self.kinds, item.kind), code_of(self.languages, item.language)
         self._list(row, owner, STATES[item.state] in _SHOWN)
         self._read_text(row, item)
         return row
@@ -165,6 +165,6 @@ class Catalogue:
         self._widen()
 
 
-def _code(rows: Rows, name: str) -> int:
+def code_of(rows: Rows, name: str) -> int:
     """A code of one byte; names beyond 255 share the unknown."""
     return rows[name] if name in rows or len(rows.names) < 256 else 0

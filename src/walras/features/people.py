@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from walras.features.arena import Columns, Rows
-from walras.features.catalogue import Catalogue
+from walras.features.arena import Array, Columns, Rows
+from walras.features.catalogue import Catalogue, code_of
 from walras.schema import Codes, Floats32, Ints, Longs, Person
 
 # A page answered within this span may still be on its way to the screen; its items are not proposed again.
@@ -25,6 +25,7 @@ class Stated:
 
 
 NOTHING_STATED = Stated()
+_STATED = ("interests", "blocked_owners", "blocked_items", "blocked_topics")
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +69,7 @@ class People:
         row = self.names[person.id]
         self.columns.fit(len(self.names.names))
         self.columns["market"][row] = catalogue.market_code(person.market)
-        self.columns["language"][row] = min(catalogue.languages[person.language], 255)
+        self.columns["language"][row] = code_of(self.languages, person.language)
         self.columns["age"][row] = min(max(person.age, 0), 255)
         stated = Stated(
             catalogue.topics.all_of(person.interests),
@@ -77,7 +78,7 @@ class People:
             catalogue.topics.all_of(person.blocked_topics),
         )
         self.stated.pop(row, None)
-        if any(len(getattr(stated, name)) for name in Stated.__dataclass_fields__):
+        if any(len(getattr(stated, name)) for name in _STATED):
             self.stated[row] = stated
         catalogue.fit()
         return row
@@ -89,6 +90,23 @@ class People:
             if row < len(array):
                 array[row] = 0
         self.names.forget(self.names.names[row])
+
+    def used(self) -> dict[str, Array]:
+        """Arrays to keep: columns, then each list that was stated, person by person."""
+        rows = np.array(sorted(self.stated), np.int32)
+        kept = {"stated": rows, **self.columns.used()}
+        for name in _STATED:
+            lists = [getattr(self.stated[row], name) for row in rows.tolist()]
+            kept[f"{name}_count"] = np.array([len(one) for one in lists], np.int32)
+            kept[name] = np.concatenate([_NO_ROWS, *lists])
+        return kept
+
+    def restore(self, arrays: dict[str, Array]) -> None:
+        """Become what `used` gave."""
+        self.columns.restore(arrays)
+        lists = {name: np.split(arrays[name], np.cumsum(arrays[f"{name}_count"])[:-1]) for name in _STATED}
+        for n, row in enumerate(arrays["stated"].tolist()):
+            self.stated[row] = Stated(**{name: lists[name][n] for name in _STATED})
 
 
 class Served:
@@ -120,7 +138,7 @@ class Served:
         rows = [items for time_ms, items in pages if time_ms >= now_ms - SERVED_MS]
         return np.concatenate(rows) if rows else _NO_ROWS
 
-    def used(self) -> dict[str, np.ndarray]:
+    def used(self) -> dict[str, Array]:
         """Arrays to keep: instants, people, counts and items of pages."""
         return {
             "time_ms": np.array([page[0] for page in self.pages], np.int64),
@@ -129,7 +147,7 @@ class Served:
             "item": np.concatenate([_NO_ROWS, *(page[2] for page in self.pages)]),
         }
 
-    def restore(self, arrays: dict[str, np.ndarray]) -> None:
+    def restore(self, arrays: dict[str, Array]) -> None:
         """Become what `used` gave."""
         ends = np.cumsum(arrays["count"])
         for n, time_ms in enumerate(arrays["time_ms"].tolist()):

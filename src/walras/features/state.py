@@ -2,6 +2,8 @@
 
 import hashlib
 from collections.abc import Mapping
+from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 
@@ -32,6 +34,7 @@ from walras.features.event_loop import (
 )
 from walras.features.people import NOTHING_STATED, People, PersonState, Served
 from walras.features.popular import Popular
+from walras.features.snapshots import FORMAT, Manifest, read, write
 from walras.features.texts import TextModel, untrained
 from walras.schema import (
     Batch,
@@ -54,6 +57,18 @@ SURFACES: dict[str, int] = {
     "dating": 10, "drama": 11, "assistant": 12, "message": 13, "following": 14,
 }  # fmt: skip
 _RELATIONS = {"follow": FOLLOW, "unfollow": UNFOLLOW, "block": BLOCK, "unblock": UNBLOCK}
+
+
+class Keeps(Protocol):
+    """A part of the state that can be kept as arrays and made again from them."""
+
+    def used(self) -> dict[str, Array]:
+        """Arrays to keep."""
+        ...
+
+    def restore(self, arrays: dict[str, Array]) -> None:
+        """Become what `used` gave."""
+        ...
 
 
 class State:
@@ -259,19 +274,22 @@ class State:
 
     # ------------------------------------------------------------ as bytes
 
+    def _rooms(self) -> dict[str, Keeps]:
+        return {
+            "sequences": self.sequences, "seen": self.seen, "followed": self.followed, "blocked": self.blocked,
+            "pairs": self.pairs, "counters": self.counters, "catalogue": self.catalogue, "people": self.people,
+            "served": self.served, "popular": self.popular,
+        }  # fmt: skip
+
     def used(self) -> dict[str, Array]:
         """Every array that makes the state, by name; text vectors too."""
-        rooms = {
-            "sequences": self.sequences.used(), "seen": self.seen.used(), "followed": self.followed.used(),
-            "blocked": self.blocked.used(), "pairs": self.pairs.used(), "counters": self.counters.used(),
-            "catalogue": self.catalogue.used(), "people": self.people.columns.used(), "served": self.served.used(),
-            "popular": self.popular.used(),
-        }  # fmt: skip
-        return {f"{room}.{name}": array for room, arrays in rooms.items() for name, array in arrays.items()}
+        rooms = self._rooms()
+        return {f"{room}.{name}": array for room, kept in rooms.items() for name, array in kept.used().items()}
 
     def names(self) -> dict[str, Rows]:
         """Every table of names."""
-        return {"people": self.people.names, **self.catalogue.names()}
+        tables = {"people": self.people.names, "person_languages": self.people.languages}
+        return tables | self.catalogue.names()
 
     def digest(self) -> str:
         """A hash of everything known; two states of one log have the same, however the log was cut."""
@@ -281,9 +299,46 @@ class State:
         for name, array in sorted(self.used().items()):
             made.update(f"{name}{array.shape}".encode())
             made.update(np.ascontiguousarray(array).tobytes())
-        for row, stated in sorted(self.people.stated.items()):
-            made.update(f"{row}".encode() + b"".join(getattr(stated, n).tobytes() for n in stated.__slots__))
         return made.hexdigest()
+
+    def save(self, folder: Path) -> None:
+        """Write a snapshot; it is there whole or not at all."""
+        manifest = Manifest(
+            format=FORMAT, registry=fingerprint(self.registry, self.surfaces), text=self.catalogue.text.version,
+            position=self.position, events=self.events, files={},
+        )  # fmt: skip
+        write(folder, self.used(), {name: rows.names for name, rows in self.names().items()}, manifest)
+
+    @classmethod
+    def load(
+        cls,
+        folder: Path,
+        registry: Registry,
+        surfaces: Mapping[str, int] | None = None,
+        text: TextModel | None = None,
+    ) -> "State":
+        """Read a snapshot; the log goes on from its `position`.
+
+        Raises:
+            Corrupt: it is missing, of another format, registry or text model, or not what was written.
+        """
+        state = cls(registry, surfaces, text)
+        version = state.catalogue.text.version
+        manifest, arrays, names = read(folder, fingerprint(registry, state.surfaces), version)
+        for name, rows in state.names().items():
+            rows.restore(names[name])
+        for room, kept in state._rooms().items():
+            kept.restore({n.partition(".")[2]: array for n, array in arrays.items() if n.partition(".")[0] == room})
+        state.position, state.events = manifest.position, manifest.events
+        state._fit()
+        return state
+
+
+def fingerprint(registry: Registry, surfaces: Mapping[str, int]) -> str:
+    """What a snapshot's codes mean: a hash of all outcomes and surfaces."""
+    said = [f"{o.name} {o.code} {o.unit} {o.sign} {o.choice} {o.of}" for o in registry]
+    said += [f"{name}={code}" for name, code in sorted(surfaces.items())]
+    return hashlib.blake2b("\n".join(said).encode(), digest_size=16).hexdigest()
 
 
 def flags_of(registry: Registry) -> Codes:
