@@ -231,7 +231,8 @@ def _kinds(ask: Ask, events: int, people: int, items: int, registry: Registry) -
 def _gaps(ask: Ask, events: int, people: int, items: int, registry: Registry) -> Iterable[Finding]:
     days, most = ask(
         "SELECT coalesce(sum(gap - 1), 0), coalesce(max(gap - 1), 0) "
-        "FROM (SELECT day - lag(day) OVER (ORDER BY day) gap FROM (SELECT DISTINCT time_ms // 86400000 AS day FROM e)) WHERE gap > 1"
+        "FROM (SELECT day - lag(day) OVER (ORDER BY day) gap "
+        "FROM (SELECT DISTINCT time_ms // 86400000 AS day FROM e)) WHERE gap > 1"
     )
     if days and events > 1_000:
         yield Finding(

@@ -309,7 +309,8 @@ def _value(mark: Mark) -> pl.Expr:
 
 def _shaped(rows: pl.DataFrame, value: pl.Expr) -> pl.DataFrame:
     place = pl.col("place_number").fill_null(-1.0).cast(pl.Int32)
-    texts = [name for name in COLUMNS if name not in {"time_ms", "value", "place"}]
+    texts = [name for name in COLUMNS if name not in {"time_ms", "value", "place", "context"}]
+    context = pl.when(pl.col("context") != "").then(pl.col("context")).alias("context")
     return rows.select(
-        pl.col("row"), *texts, pl.col("time_ms").cast(pl.Int64), value=value.cast(pl.Float64), place=place
+        pl.col("row"), *texts, context, pl.col("time_ms").cast(pl.Int64), value=value.cast(pl.Float64), place=place
     )

@@ -25,6 +25,7 @@ class Part:
     layout: Layout
     mapping: Mapping
     reason: str
+    sure: bool = True  # whether its looks alone tell; else the format must be named
 
 
 Build = Callable[[Head], Part | None]
@@ -162,13 +163,17 @@ def s3rec(head: Head) -> Part | None:
         layout = {"shape": "s3rec-attributes", "columns": ("item", "topics")}
         mapping = Mapping(item="item", topics="topics")
         return _part(head, "s3rec", "items", mapping, "It is one object of items and their attributes.", **layout)
-    lines = [line.split() for line in head.text.split("\n")[:100] if line.strip()][:-1] or [head.text.split()]
-    plain = all(len(line) > 1 and all(word.isalnum() for word in line) for line in lines)
+    lines = [line.split() for line in head.text.split("\n")[:100] if line.strip()]
+    plain = all(word.isalnum() for line in lines for word in line) and sum(len(line) > 1 for line in lines) * 2 > len(
+        lines
+    )
     if head.layout.shape != "csv" or not plain or any(mark in head.text for mark in (",", "\t", ";", "|")):
         return None
+    numbers = all(word.isdigit() for line in lines for word in line)
     mapping = Mapping(person="person", item="item", time="time", time_unit="ms", outcome="engage")
     reason = "Each line is a person and what that person took, oldest first; times are made up, one an hour."
-    return _part(head, "s3rec", "events", mapping, reason, shape="s3rec", columns=("person", "item", "time"))
+    part = _part(head, "s3rec", "events", mapping, reason, shape="s3rec", columns=("person", "item", "time"))
+    return replace(part, sure=numbers)
 
 
 # ---------------------------------------------------------------- KuaiRand and KuaiRec

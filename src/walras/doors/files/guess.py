@@ -58,7 +58,7 @@ def recognise(head: Head) -> Part | None:
     """The part of a public format that the file is, if it looks like one."""
     for build in FORMATS.values():
         part = build(head)
-        if part is not None:
+        if part is not None and part.sure:
             return part
     return None
 
@@ -136,10 +136,11 @@ def _by_cells(head: Head, found: dict[str, str]) -> list[tuple[str, str]]:
         wanted = [name for name in ("person", "item") if name not in found]
         guessed += list(zip(wanted, free, strict=False))
         rest = free[len(wanted) :]
-        if "rating" not in found and rest and _is_rating(head.cells(rest[0])):
+        said = next((column for column in rest if _are_outcomes(head.cells(column))), "")
+        if said:
+            guessed.append(("outcome", said))
+        elif rest and _is_rating(head.cells(rest[0])):
             guessed.append(("rating", rest[0]))
-        elif "outcome" not in found and rest and _are_outcomes(head.cells(rest[0])):
-            guessed.append(("outcome", rest[0]))
     return guessed
 
 

@@ -15,6 +15,8 @@ from walras.doors.files.source import encoding_of, head_of, must_be_readable, mu
 from walras.doors.files.tables import Layout, parquet_columns, texts
 
 SAMPLE_ROWS = 200
+# Fewer marks than this are an accident, not a way of writing.
+_STRAY_MARKS = 4
 _SEPARATORS = ("::", "\t", ",", ";", "|")
 _NUMBER = re.compile(r"^\s*[-+]?\d+(\.\d+)?([eE][-+]?\d+)?\s*$")
 
@@ -125,7 +127,8 @@ def _has_quotes(text: str, separator: str) -> bool:
     mark = re.escape(separator)
     opens = len(re.findall(rf'(?:^|{mark})"', text, re.MULTILINE))
     closes = len(re.findall(rf'"(?:{mark}|$)', text, re.MULTILINE))
-    return separator == "," if not opens and not closes else min(opens, closes) * 2 >= max(opens, closes)
+    few = max(opens, closes) < _STRAY_MARKS
+    return separator == "," if few and min(opens, closes) == 0 else min(opens, closes) * 2 >= max(opens, closes)
 
 
 def _split(text: str, separator: str, quotes: bool) -> list[list[str]]:

@@ -4,6 +4,7 @@ import codecs
 import gzip
 import hashlib
 import io
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +19,9 @@ ROW_BYTES_MAX = 4_000_000
 HEAD_BYTES = 262_144
 # Pure control bytes that no text file has.
 _BINARY = bytes(set(range(32)) - {9, 10, 12, 13, 27, 28, 29, 30, 31})
+_CHINESE_WORD = re.compile(r"[\u4e00-\u9fff]{2,}")
+# An accented letter of Latin-1 beside a plain one.
+_LATIN_LETTER = re.compile(rb"(?:[A-Za-z][\xc0-\xfe]|[\xc0-\xfe][A-Za-z])")
 _BOMS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
 
 
@@ -89,20 +93,20 @@ def encoding_of(head: bytes) -> str:
         if head.startswith(bom):
             return name
     whole = head[: head.rfind(b"\n") + 1] or head
-    for name in ("utf-8", "gb18030"):
-        try:
-            text = whole.decode(name)
-        except UnicodeDecodeError:
-            continue
-        if name == "utf-8" or _looks_chinese(text):
-            return name
-    return "latin-1" if len(whole.decode("utf-8", "ignore")) < len(whole) * 0.9 or b"|" in whole else "utf-8"
+    text = whole.decode("utf-8", "replace")
+    odd = text.count("\ufffd")
+    # Some letters in good UTF-8 beside a few broken bytes: damaged UTF-8, whose damaged rows are refused.
+    if not odd or sum(letter > "\x7f" for letter in text) > 2 * odd:
+        return "utf-8"
+    if _looks_chinese(whole.decode("gb18030", "replace")):
+        return "gb18030"
+    return "latin-1" if len(_LATIN_LETTER.findall(whole)) * 2 > odd else "utf-8"
 
 
 def _looks_chinese(text: str) -> bool:
-    """Whether most letters beyond ASCII are common Chinese ones, as text in GB18030 decodes to and Latin-1 does not."""
-    beyond = [letter for letter in text if ord(letter) > 127]
-    return bool(beyond) and sum("\u4e00" <= letter <= "\u9fff" for letter in beyond) * 10 > len(beyond) * 7
+    """Whether letters beyond ASCII are mostly words of Chinese; Latin-1 read so gives lone ones among others."""
+    beyond = sum(letter > "\x7f" for letter in text)
+    return beyond > 0 and sum(map(len, _CHINESE_WORD.findall(text))) * 10 > beyond * 6
 
 
 def must_be_text(head: bytes, path: Path) -> None:
@@ -182,14 +186,14 @@ class _Decoded:
     def read(self, size: int) -> bytes:
         """About `size` bytes, empty at the end."""
         if self._ready:
-            fresh, self._ready = self._ready, b""
+            fresh, self._ready = self._ready[:size], self._ready[size:]
             return fresh
         fresh = self._raw.read(size)
         if self._mark and fresh:
             fresh, self._mark = fresh.removeprefix(codecs.BOM_UTF8), False
-        if self._decoder is None:
-            return fresh if b"\r" not in fresh or b"\n" in fresh else fresh.replace(b"\r", b"\n")
-        text = self._decoder.decode(fresh, not fresh).encode("utf-8")
+        text = fresh if self._decoder is None else self._decoder.decode(fresh, not fresh).encode("utf-8")
+        if b"\r" in text and b"\n" not in text:
+            text = text.replace(b"\r", b"\n")
         return text or (self.read(size) if fresh else b"")
 
     def skip(self, size: int) -> None:

@@ -112,6 +112,9 @@ def delimited(text: bytes, line: int, layout: Layout, wanted: Sequence[str]) -> 
     rows = pl.from_arrow(arrow)
     assert isinstance(rows, pl.DataFrame)
     lines, odd_lines = _lines(text, line, rows, odd)
+    if lines is None:  # some cells hold newlines, perhaps in columns that nobody wants: look at all of them
+        whole = _parse(text.decode("utf-8", "replace").encode(), layout, layout.columns, [])
+        lines, odd_lines = _broken_lines(line, pl.from_arrow(whole), odd)  # type: ignore[arg-type]
     rows = rows.with_columns(pl.Series(LINE, lines, pl.Int64))
     faults, again = _odd_rows(odd, odd_lines)
     for rest, at in again:
@@ -134,7 +137,7 @@ def _parse(text: bytes, layout: Layout, wanted: Sequence[str], odd: list[Any]) -
             delimiter=layout.separator,
             quote_char='"' if layout.quotes else False,
             newlines_in_values=layout.quotes,
-            ignore_empty_lines=len(layout.columns) == 1,
+            ignore_empty_lines=False,  # they count as lines, and are dropped afterwards
             invalid_row_handler=keep_odd,
         ),
         convert_options=pyarrow.csv.ConvertOptions(
@@ -145,21 +148,33 @@ def _parse(text: bytes, layout: Layout, wanted: Sequence[str], odd: list[Any]) -
     )
 
 
-def _lines(text: bytes, line: int, rows: pl.DataFrame, odd: list[Any]) -> tuple[pl.Series, list[int]]:
-    """Numbers of the first line of every good row, and of every odd one."""
+def _lines(text: bytes, line: int, rows: pl.DataFrame, odd: list[Any]) -> tuple[pl.Series | None, list[int]]:
+    """Numbers of the lines of good rows and of odd ones, where no cell holds a newline; else None."""
     total = len(rows) + len(odd)
     at_row = [row.number - 1 for row in odd]
+    if b'"' in text and text.count(b"\n") + (not text.endswith(b"\n")) > total:
+        return None, []
     good = pl.Series(range(total), dtype=pl.Int64) if not at_row else _others(total, at_row)
-    if b'"' not in text or text.count(b"\n") <= total:
-        return good + line, [row + line for row in at_row]
-    cells = pl.sum_horizontal(pl.col(pl.String).str.count_matches("\n", literal=True))
-    breaks = pl.DataFrame({"row": good, "more": rows.select(cells.cast(pl.Int64)).to_series() if rows.width else 0})
+    return good + line, [row + line for row in at_row]
+
+
+def _broken_lines(line: int, rows: pl.DataFrame, odd: list[Any]) -> tuple[pl.Series, list[int]]:
+    """The same where cells hold newlines.
+
+    Args:
+        line: number of the first line.
+        rows: all columns of the good rows.
+        odd: rows with too many or too few cells.
+    """
+    at_row = [row.number - 1 for row in odd]
+    cells = pl.sum_horizontal(pl.col(pl.String).str.count_matches("\n", literal=True)).cast(pl.Int64)
+    good = _others(len(rows) + len(odd), at_row)
+    breaks = pl.DataFrame({"row": good, "more": rows.select(cells).to_series()})
     extra = pl.DataFrame({"row": at_row, "more": [row.text.count("\n") for row in odd]}, schema=breaks.schema)
     ordered = pl.concat([breaks, extra]).sort("row")
-    before = (ordered["more"].cum_sum() - ordered["more"] + ordered["row"] + line).rename("line")
-    lines = ordered.with_columns(before)
-    found = lines.filter(~pl.col("row").is_in(at_row))["line"], lines.filter(pl.col("row").is_in(at_row))["line"]
-    return found[0], found[1].to_list()
+    ordered = ordered.with_columns(line=pl.col("more").cum_sum() - pl.col("more") + pl.col("row") + line)
+    is_odd = pl.col("row").is_in(at_row)
+    return ordered.filter(~is_odd)["line"], ordered.filter(is_odd)["line"].to_list()
 
 
 def _others(total: int, taken: list[int]) -> pl.Series:
