@@ -160,7 +160,7 @@ def _problem_response() -> dict[str, Any]:
         "type": "/docs/errors#invalid",
         "title": "A value is wrong: it names the field, the value and the fix",
         "status": 400,
-        "detail": "outcome: is no known outcome Found: lik. Did you mean 'like'?",
+        "detail": "outcome: is no known outcome",
         "instance": "/v1/events",
         "code": "invalid",
         "request_id": "r019b7768c00000123456789abcdef",

@@ -117,7 +117,7 @@ def problem_of(error: WalrasError, *, instance: str, request_id: str) -> Problem
         type=TYPE_ROOT + kind.code,
         title=title_of(kind),
         status=kind.status,
-        detail=str(error),
+        detail=f"{error.field}: {error.message}" if error.field else error.message,
         instance=instance,
         code=kind.code,
         request_id=request_id,
