@@ -34,7 +34,12 @@ class Registry(RuleBasedStateMachine):
     @initialize()
     def begin(self) -> None:
         self.home = Path(tempfile.mkdtemp(prefix="walras-models-"))
-        self.world = World(self.url, models_folder=self.home, clock=SetClock(1), feature_version="f1")
+        self.world = World(
+            self.url,
+            models_folder=self.home,
+            clock=SetClock(1),
+            features=dict.fromkeys(("sequence", "ranker", "text"), "f1"),
+        )
         self.world.upgrade()
         self.forget_all()
         self.states: dict[str, str] = {}

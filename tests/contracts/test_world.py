@@ -21,6 +21,7 @@ from walras.world.database import Database
 from walras.world.tables import HEAD, Table
 
 FEATURES = "features-1"
+KINDS = ("sequence", "ranker", "text")
 ODD_IDS = (
     "视频/一",
     "🎬🍜",
@@ -39,7 +40,7 @@ ODD_IDS = (
 
 @pytest.fixture
 def world(database_url: str, home: Path, clock: SetClock) -> Iterator[World]:
-    world = World(database_url, models_folder=home / "models", clock=clock, feature_version=FEATURES)
+    world = World(database_url, models_folder=home / "models", clock=clock, features=dict.fromkeys(KINDS, FEATURES))
     world.upgrade()
     yield world
     world.close()
