@@ -101,18 +101,18 @@ class SqliteLog:
         self._spools = folder / "spool"
         try:
             self._spools.mkdir(parents=True, exist_ok=True)
-            self._pages = spool.PageSpool(self._spools)
         except OSError as error:
             raise trouble.of_disk(error, folder) from error
         # Each job has its own connection, so that a long look into history never holds up a page.
         self._writer, self._tail, self._look = HotRows(folder), HotRows(folder), HotRows(folder)
         self._tail_lock, self._look_lock = threading.Lock(), threading.Lock()
-        self._other_spools = spool.OtherSpools(self._spools)
         self._cold = ColdReader(folder)
         self._empty_at: tuple[int, int] = (-1, sys.maxsize)  # version and seq at which nothing was there
         self._writer.check()
         remove_orphans(folder, self._writer)
+        self._other_spools = spool.OtherSpools(self._spools)
         self._move_left_overs()
+        self._pages = spool.PageSpool(self._spools)
         self._commits = GroupCommit(self._write, self._sweep)
 
     def append(self, entries: Sequence[Entry]) -> list[Receipt]:

@@ -38,7 +38,7 @@ class PageSpool:
         """Begin a file of one's own in `folder`, which must exist."""
         self._folder = folder
         self._lock = threading.Lock()
-        self._waiting: dict[str, Keyed] = {}  # oldest first
+        self._waiting: dict[str, tuple[Keyed, _SpoolFile]] = {}  # oldest first
         self._files: list[_SpoolFile] = [_SpoolFile(folder)]
 
     def keep(self, page: PageRecord, received_ms: int) -> None:
@@ -58,30 +58,31 @@ class PageSpool:
             if self._files[-1].size > _FILE_BYTES_MAX:
                 self._files.append(_SpoolFile(self._folder))
             self._files[-1].write(body)
-            self._waiting[page.id] = row
+            self._waiting[page.id] = (row, self._files[-1])
 
     def waiting(self, limit: int) -> list[Keyed]:
         """The rows of the oldest pages that are not in the log yet, at most `limit`."""
         if not self._waiting:
             return []
         with self._lock:
-            return list(islice(self._waiting.values(), limit))
+            return [row for row, _ in islice(self._waiting.values(), limit)]
 
     def moved(self, count: int) -> None:
         """The `count` oldest pages are in the log: forget them, and their file when it holds nothing else."""
         with self._lock:
             for page_id in list(islice(self._waiting, count)):
                 del self._waiting[page_id]
-            if not self._waiting:
-                for file in self._files[:-1]:
-                    file.remove()
-                del self._files[:-1]
-                self._files[0].empty()
+            oldest = next(iter(self._waiting.values()))[1] if self._waiting else None
+            while self._files and self._files[0] is not oldest:
+                if len(self._files) == 1:
+                    self._files[0].empty()
+                    break
+                self._files.pop(0).remove()
 
     def find(self, page_id: str) -> PageRecord | None:
         """A page that is not in the log yet."""
-        keyed = self._waiting.get(page_id)
-        return None if keyed is None else page_of(keyed[1][-1])
+        kept = self._waiting.get(page_id)
+        return None if kept is None else page_of(kept[0][1][-1])
 
     def close(self) -> None:
         """Let go of the files; an empty one is removed, others are moved in by the next start."""
