@@ -191,11 +191,10 @@ def check(
 
     Example: [bold]walras check ratings.csv[/]
     """
-    from walras.base.clock import SystemClock
     from walras.doors import files as door
 
     _home()
-    findings = door.check(file, format=format, now_ms=SystemClock().now_ms())
+    findings = door.check(file, format=format)
     if as_json:
         _say_json(findings)
         return

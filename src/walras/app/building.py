@@ -11,13 +11,15 @@ from walras.base.logs import room_log
 from walras.base.settings import Settings
 from walras.events import Log, Registry, SqliteLog
 from walras.features import State
-from walras.features.tokens import VERSION
+from walras.features.tokens import VERSION as TOKENS_VERSION
 from walras.feed import Engine, Models, worth_of
-from walras.ranking import Smoothed
+from walras.ranking import FEATURE_VERSION, Ranker, Smoothed
 from walras.retrieval import Cooccurrence, Explore, Followed, Fresh, Popular, Source
 from walras.schema import Batch, ModelChosen
 from walras.world import World, open_world
 
+# What models of each kind read; one that was trained on another reading is refused.
+FEATURES = {"sequence": TOKENS_VERSION, "ranker": FEATURE_VERSION}
 STATE_FOLDER = "state"
 # After a start that had to apply more rows than this, the state is written down for the next one.
 SNAPSHOT_ROWS = 20_000
@@ -29,7 +31,7 @@ _log = room_log("app")
 
 
 @contextlib.contextmanager
-def open_log(home: Path, settings: Settings) -> Iterator[tuple[Log, Registry, Clock]]:
+def open_log(home: Path, settings: Settings) -> Iterator[tuple[SqliteLog, Registry, Clock]]:
     """The log of a home folder, with the outcomes it knows."""
     registry, clock = Registry(), SystemClock()
     log = SqliteLog(home / "log", registry, clock, settings.disk_free_mb_min)
@@ -42,7 +44,7 @@ def open_log(home: Path, settings: Settings) -> Iterator[tuple[Log, Registry, Cl
 @contextlib.contextmanager
 def world_of(home: Path, settings: Settings) -> Iterator[World]:
     """The tables of a home folder, brought up to date."""
-    world = open_world(home, settings, feature_version=VERSION)
+    world = open_world(home, settings, features=FEATURES)
     try:
         yield world
     finally:
@@ -155,8 +157,9 @@ def load_models(engine: Engine, wanted: Mapping[str, str]) -> Models:
     for kind, version in wanted.items():
         folder = engine.world.models.path(version)
         try:
+            if kind == "ranker":
+                ranker = Ranker.load(folder, engine.registry)
             versions[kind] = version
-            assert folder
         except Corrupt as error:
             _log.warning("model %s is refused: %s", version, error)
             engine.world.models.refuse(version, str(error))

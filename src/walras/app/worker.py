@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from walras.app.building import bare_models, keep_state, models_loader, restore_state
+from walras.app.building import FEATURES, bare_models, keep_state, models_loader, restore_state
 from walras.base import settings as settings_of
 from walras.base.clock import SystemClock
 from walras.base.logs import set_up
@@ -12,7 +12,6 @@ from walras.doors.api import build_app
 from walras.doors.pages import PAGE_SCOPES, page_routes
 from walras.doors.reference import statics
 from walras.events import Registry, SqliteLog
-from walras.features.tokens import VERSION
 from walras.feed import Engine, Serving
 from walras.loops import Upkeep, read_status
 from walras.world import open_world
@@ -22,7 +21,7 @@ def serving_of(home: Path, settings: Settings) -> Serving:
     """What one process answers with; its files stay open until the process ends."""
     registry, clock = Registry(), SystemClock()
     log = SqliteLog(home / "log", registry, clock, settings.disk_free_mb_min)
-    world = open_world(home, settings, feature_version=VERSION)
+    world = open_world(home, settings, features=FEATURES)
     state = restore_state(home, log, registry)
     engine = Engine(log, world, state, bare_models(state, world, clock.now_ms()), clock, settings)
     return Serving(engine, home, clock.now_ms(), lambda: read_status(home))

@@ -56,9 +56,7 @@ def fill(asked: Asked, count: int, engine: Engine) -> Filled:
     proposed = propose_all(models.sources, asked)
     candidates = exclude(proposed.candidates, asked, state)
     rows = np.flatnonzero(candidates.dropped == 0)
-    outcomes = models.ranker.predict(
-        asked.person, state, candidates.row[rows], now_ms=asked.now_ms, surface=asked.surface.name
-    )
+    outcomes = models.ranker.predict(asked, state, candidates.row[rows])
     value = value_yuan(outcomes, models.worth_yuan)
     keeping = keep_places(asked.surface, count, candidates, rows, asked.rng)
     allocation = allocate(

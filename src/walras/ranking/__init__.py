@@ -1,10 +1,42 @@
-"""What would happen: every outcome of every candidate in one call.
+"""What would happen: every predicted outcome of every candidate, calibrated, in one call.
 
-It gives expected outcomes per exposure, calibrated, from what is known of the person, the items and the moment.
-It never values an outcome and never decides who stands on a page.
+It is made from what the features room knows now and from a trained bundle, or from counters until there is one.
+It never reads a clock, never writes, and never loads torch.
 """
 
-from walras.ranking.predicting import Predicts
-from walras.ranking.smoothed import Smoothed
+from walras.ranking.inputs import (
+    ATTENDED_MAX,
+    FEATURE_VERSION,
+    Asks,
+    CandidateFeatures,
+    Inputs,
+    PersonFeatures,
+    Reading,
+    gather,
+    names,
+    read,
+    reading_of,
+)
+from walras.ranking.ranker import CALIBRATION_NAME, CANDIDATES_NAME, PERSON_NAME, Calibration, Ranker
+from walras.ranking.smoothed import Predicts, Smoothed
 
-__all__ = ["Predicts", "Smoothed"]
+__all__ = [
+    "ATTENDED_MAX",
+    "CALIBRATION_NAME",
+    "CANDIDATES_NAME",
+    "FEATURE_VERSION",
+    "PERSON_NAME",
+    "Asks",
+    "Calibration",
+    "CandidateFeatures",
+    "Inputs",
+    "PersonFeatures",
+    "Predicts",
+    "Ranker",
+    "Reading",
+    "Smoothed",
+    "gather",
+    "names",
+    "read",
+    "reading_of",
+]

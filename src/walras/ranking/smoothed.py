@@ -1,47 +1,81 @@
-"""The ranker that needs no training: smoothed counts, bent towards what the person chose."""
+"""The ranker until a model is trained: counters of item, owner and topic, moved by what this person does with each."""
+
+from typing import Protocol
 
 import numpy as np
 
 from walras.events import Registry
-from walras.features import CHOICE, PersonState, State
-from walras.schema import Floats, Ints
+from walras.features import State
+from walras.ranking import inputs
+from walras.ranking.inputs import Asks, CandidateFeatures, PersonFeatures, Reading, reading_of
+from walras.schema import Floats, Floats32, Ints
 
-# How far choices of the same topic or owner raise what is expected, at most: a share of 1 multiplies by 1 + this.
-TOPIC_LIFT, OWNER_LIFT = 3.0, 3.0
-# Choices of nobody in particular, so that one choice does not decide everything.
-CHOICES_PRIOR = 3.0
+# How far likeness of content moves the log-odds of what is wanted: a perfect likeness about doubles the odds.
+LIKENESS_WEIGHT = 0.8
+# Rates stay inside these, so that no candidate is ever hopeless or certain.
+SHARE_MIN, SHARE_MAX = 1e-5, 0.999
+
+
+class Predicts(Protocol):
+    """Foresees every outcome of every candidate."""
+
+    @property
+    def outcomes(self) -> tuple[str, ...]:
+        """Names of the H columns of what is foreseen, in the order of the registry's predicted outcomes."""
+        ...
+
+    def predict(self, asked: Asks, state: State, rows: Ints) -> Floats:
+        """[N, H] expected outcomes of one exposure of each item at `rows`, each in its unit; finite, never NaN."""
+        ...
 
 
 class Smoothed:
-    """Rates per item, shrunk to its owner's and topic's, times the person's leaning to that topic and owner."""
+    """Rates with Bayesian smoothing, so that a page is personal before anything was trained."""
 
     def __init__(self, registry: Registry) -> None:
-        """Foresee the registry's predicted outcomes."""
-        self.outcomes = tuple(outcome.name for outcome in registry.predicted)
-        self._codes = np.asarray([outcome.code for outcome in registry.predicted], np.int32)
-        self._wanted = np.asarray([outcome.sign > 0 for outcome in registry.predicted])
+        """Foresee what this registry wants foreseen."""
+        self._reading = reading_of(registry)
 
-    def predict(self, person: PersonState, state: State, rows: Ints, *, now_ms: int, surface: str) -> Floats:
-        """Foresee by counting. See `Predicts`."""
-        owner, topic = state.items["owner"][rows], state.items["topics"][rows, 0]
-        rates = state.counters.rates(rows, owner, topic, self._codes, now_ms)
-        chosen = person.items[(state.flags[person.outcomes] & CHOICE) > 0]
-        by_topic = leaning(state.items["topics"][chosen, 0], topic)
-        by_owner = leaning(state.items["owner"][chosen], owner)
-        lift = 1.0 + TOPIC_LIFT * by_topic + OWNER_LIFT * by_owner
-        return np.asarray(np.where(self._wanted, rates * lift[:, None], rates / lift[:, None]), np.float64)
+    @property
+    def outcomes(self) -> tuple[str, ...]:
+        """Names of the H columns."""
+        return self._reading.names
+
+    def predict(self, asked: Asks, state: State, rows: Ints) -> Floats:
+        """[N, H] expected outcomes of one exposure of each item at `rows`."""
+        return self.foresee(*inputs.gather(asked, state, rows, self._reading))
+
+    def foresee(self, person: PersonFeatures, candidates: CandidateFeatures) -> Floats:
+        """[N, H] the same, from arrays."""
+        reading = self._reading
+        everyone = inputs.shrunk(person.everyone[None], np.zeros(len(reading.codes), np.float32), 1.0)[0]
+        own = inputs.own_rates(person, reading)
+        at = inputs.told(_by_item(candidates, everyone), reading)
+        at = at + inputs.told(own, reading) - inputs.told(everyone, reading)
+        for pair in inputs.pairs_of(person, candidates):
+            moved = inputs.shrunk(pair, own, inputs.PERSON_PRIOR)
+            at = at + (inputs.told(moved, reading) - inputs.told(own, reading)) / np.float32(2.0)
+        mean, most = inputs.likeness(person, candidates, reading)
+        at = at + np.float32(LIKENESS_WEIGHT) * ((mean + most) / 2.0)[:, None] * _of_choice(reading)
+        return expected(at, reading)
 
 
-def leaning(chosen: Ints, offered: Ints) -> Floats:
-    """[N] share of the choices that bear each offered label; label 0 is none.
+def _by_item(candidates: CandidateFeatures, everyone: Floats32) -> Floats32:
+    """[N, H] the item's rates, shrunk to the mean of its owner's and topic's, and those to everyone's."""
+    owner = inputs.shrunk(candidates.owner_counts, everyone, 4 * inputs.ITEM_PRIOR)
+    topic = inputs.shrunk(candidates.topic_counts, everyone, 4 * inputs.ITEM_PRIOR)
+    return inputs.shrunk(candidates.item_counts, (owner + topic) / np.float32(2.0), 2 * inputs.ITEM_PRIOR)
 
-    Args:
-        chosen: [T] labels of what was chosen.
-        offered: [N] labels of candidates.
-    """
-    if not len(chosen):
-        return np.zeros(len(offered))
-    labels, counts = np.unique(chosen, return_counts=True)
-    place = np.minimum(np.searchsorted(labels, offered), len(labels) - 1)
-    share = counts[place] / (len(chosen) + CHOICES_PRIOR)
-    return np.asarray(np.where((labels[place] == offered) & (offered > 0), share, 0.0), np.float64)
+
+def _of_choice(reading: Reading) -> Floats32:
+    """[H] which way likeness moves an outcome; seconds move less, their scale being log(1 + s)."""
+    return np.where(reading.measured, 0.5, reading.wanted).astype(np.float32)
+
+
+def expected(at: Floats32 | Floats, reading: Reading) -> Floats:
+    """[N, H] expected outcomes from the adding scale: shares of counted outcomes, units of measured ones."""
+    bounded = np.clip(np.nan_to_num(at, nan=0.0), -30.0, 30.0).astype(np.float64)
+    share = np.clip(1.0 / (1.0 + np.exp(-bounded)), SHARE_MIN, SHARE_MAX)
+    amount = np.clip(np.expm1(np.clip(bounded, 0.0, 20.0)), 0.0, 10 * inputs.SECONDS_READ_MAX)
+    made: Floats = np.where(reading.measured, amount, share)
+    return made

@@ -1,0 +1,346 @@
+"""What the ranker reads, defined once: training and serving call the same functions.
+
+`gather` takes what is known from the features room as plain arrays (`PersonFeatures`, `CandidateFeatures`); `read`
+turns those into the numbers a model sees (`Inputs`). Whatever is missing has a default: no behaviour means the
+population's rates, no duration means 0 and a flag, no vector means zeros.
+Shapes: N candidates, T exposures of the person, H outcomes, D width of an item's vector.
+"""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+
+from walras.events import Registry
+from walras.features import PersonState, State
+from walras.schema import Bools, Floats, Floats32, Ints, Longs, Surface
+
+FEATURE_VERSION = "rank-1"
+# Exposures that target attention looks at: the last ones tell most, and the cost of a page grows with them.
+ATTENDED_MAX = 32
+# The last exposures that are also read one by one, so that a model without attention sees the present mood.
+RECENT_MAX = 3
+# One exposure's seconds are read up to ten minutes; a player left running says nothing about taste.
+SECONDS_READ_MAX = 600.0
+# Classes of length (doublings of seconds) and of novelty (doublings of exposures).
+LENGTH_CLASSES, NOVELTY_CLASSES = 12, 6
+# Exposures at the parent's rate that are added to each count: a few real ones overrule them.
+PERSON_PRIOR, ITEM_PRIOR, PAIR_PRIOR, RECENT_PRIOR = 10.0, 5.0, 5.0, 3.0
+HOUR_S, DAY_S = 3_600.0, 86_400.0
+# Surfaces are read by code; a code beyond these reads as the first.
+SURFACES_READ = 16
+
+
+class Asks(Protocol):
+    """What ranking must know of a request: whose page, where and when."""
+
+    @property
+    def person(self) -> PersonState:
+        """All that is known of the person."""
+        ...
+
+    @property
+    def surface(self) -> Surface:
+        """Where the page stands."""
+        ...
+
+    @property
+    def now_ms(self) -> int:
+        """When."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """Which outcomes are read, in which order, and which are measured in seconds or yuan rather than counted."""
+
+    names: tuple[str, ...]
+    codes: Ints  # [H]
+    measured: Bools  # [H]
+    wanted: Floats32  # [H] +1 wanted, -1 unwanted, 0 neutral
+    column: Ints  # [256] column of an outcome's code, -1 where it is not read
+
+
+@dataclass(frozen=True, slots=True)
+class PersonFeatures:
+    """A person at an instant: T exposures, oldest first, and the population she is compared with."""
+
+    outcomes: Floats32  # [T, H] value of each outcome in each exposure
+    age_s: Floats32  # [T] seconds before now
+    duration_s: Floats32  # [T] 0 where not known
+    owner: Ints  # [T] rows, 0 for none
+    topic: Ints  # [T] rows of first topics, 0 for none
+    exposures: Floats32  # [T] exposures of that item by now, by anybody
+    vector: Floats32  # [T, D] content vectors, zeros where none
+    everyone: Floats32  # [1 + H] the population's exposures and outcomes
+    hour: float  # of the day, UTC, 0..24
+    surface: int  # code
+
+
+@dataclass(frozen=True, slots=True)
+class CandidateFeatures:
+    """N candidates at an instant. Counts are decayed: exposures first, then each outcome."""
+
+    item_counts: Floats32  # [N, 1 + H]
+    owner_counts: Floats32  # [N, 1 + H] zeros where there is no owner
+    topic_counts: Floats32  # [N, 1 + H]
+    owner: Ints  # [N] rows, 0 for none
+    topic: Ints  # [N]
+    age_s: Floats32  # [N] since the item was made, -1 where not known
+    duration_s: Floats32  # [N] 0 where not known
+    vector: Floats32  # [N, D] content vectors, zeros where none
+
+    def __len__(self) -> int:
+        """How many candidates."""
+        return len(self.owner)
+
+
+@dataclass(frozen=True, slots=True)
+class Inputs:
+    """The numbers a model reads; never NaN."""
+
+    person: Floats32  # [P]
+    candidates: Floats32  # [N, C]
+    tokens: Floats32  # [ATTENDED_MAX, K] the last exposures, oldest first, zeros behind them
+    mask: Floats32  # [ATTENDED_MAX] 1 where there is one
+
+
+def reading_of(registry: Registry) -> Reading:
+    """The outcomes a registry wants foreseen, as the ranker reads them."""
+    predicted = registry.predicted
+    column = np.full(256, -1, np.int32)
+    for n, outcome in enumerate(predicted):
+        column[outcome.code] = n
+    return Reading(
+        tuple(o.name for o in predicted),
+        np.array([o.code for o in predicted], np.int32),
+        np.array([o.unit != "count" for o in predicted], bool),
+        np.array([o.sign for o in predicted], np.float32),
+        column,
+    )
+
+
+# ---------------------------------------------------------------- from the features room
+
+
+def gather(asked: Asks, state: State, rows: Ints, reading: Reading) -> tuple[PersonFeatures, CandidateFeatures]:
+    """Take what is known now of a person and of the candidates at `rows`, as arrays."""
+    return _person(asked, state, reading), _candidates(asked.now_ms, state, rows, reading)
+
+
+def _person(asked: Asks, state: State, reading: Reading) -> PersonFeatures:
+    seen = asked.person
+    item, outcomes, time_ms = exposures_of(seen, reading)
+    counters, items = state.counters, state.items
+    scale = counters.scale(asked.now_ms)
+    return PersonFeatures(
+        outcomes=outcomes,
+        age_s=np.maximum(asked.now_ms - time_ms, 0).astype(np.float32) / np.float32(1000.0),
+        duration_s=items["duration_s"][item],
+        owner=items["owner"][item],
+        topic=items["topics"][item, 0],
+        exposures=(counters.exposures(counters.item[item]) * scale).astype(np.float32),
+        vector=state.catalogue.texts["vector"][item[-ATTENDED_MAX:]].astype(np.float32),
+        everyone=_counts(state, counters.total, reading, scale)[0],
+        hour=(asked.now_ms / 3_600_000.0) % 24.0,
+        surface=state.surfaces.get(asked.surface.name, 0),
+    )
+
+
+def exposures_of(seen: PersonState, reading: Reading) -> tuple[Ints, Floats32, Longs]:
+    """Join neighbouring behaviours about one item into one exposure: items [T], outcomes [T, H], instants [T]."""
+    if not len(seen.items):
+        return seen.items, np.zeros((0, len(reading.codes)), np.float32), seen.times_ms
+    first = np.append(True, seen.items[1:] != seen.items[:-1])
+    group = np.cumsum(first) - 1
+    column = reading.column[seen.outcomes]
+    read = column >= 0
+    outcomes = np.zeros((int(group[-1]) + 1, len(reading.codes)), np.float32)
+    value = np.where(reading.measured[column], np.clip(seen.values, 0.0, SECONDS_READ_MAX), 1.0)
+    np.maximum.at(outcomes, (group[read], column[read]), value[read].astype(np.float32))
+    return seen.items[first], outcomes, seen.times_ms[first]
+
+
+def _candidates(now_ms: int, state: State, rows: Ints, reading: Reading) -> CandidateFeatures:
+    counters, items = state.counters, state.items
+    scale = counters.scale(now_ms)
+    owner, topic, created_ms = items["owner"][rows], items["topics"][rows, 0], items["created_ms"][rows]
+    return CandidateFeatures(
+        item_counts=_counts(state, counters.item[rows], reading, scale),
+        owner_counts=_counts(state, counters.owner[owner], reading, scale) * (owner > 0)[:, None],
+        topic_counts=_counts(state, counters.topic[topic], reading, scale) * (topic > 0)[:, None],
+        owner=owner,
+        topic=topic,
+        age_s=np.where(created_ms > 0, np.maximum(now_ms - created_ms, 0) / 1000.0, -1.0).astype(np.float32),
+        duration_s=items["duration_s"][rows],
+        vector=state.catalogue.texts["vector"][rows].astype(np.float32),
+    )
+
+
+def _counts(state: State, counts: Floats32 | Floats, reading: Reading, scale: float) -> Floats32:
+    """[N, 1 + H] exposures, then outcomes, brought to now."""
+    counters = state.counters
+    valued = counters.value_column[reading.codes]
+    columns = np.where(valued >= 0, valued, counters.column[reading.codes])
+    exposures = counters.exposures(counts)[:, None]
+    return (np.concatenate([exposures, counts[:, columns]], axis=1) * scale).astype(np.float32)
+
+
+# ---------------------------------------------------------------- into numbers
+
+
+def read(person: PersonFeatures, candidates: CandidateFeatures, reading: Reading) -> Inputs:
+    """Turn what is known into the numbers a model reads."""
+    own = own_rates(person, reading)
+    tokens, mask = _tokens(person, reading)
+    return Inputs(_finite(_of_person(person, own, reading)), _finite(_of_candidates(person, candidates, own, reading)),
+                  _finite(tokens), mask)  # fmt: skip
+
+
+def own_rates(person: PersonFeatures, reading: Reading) -> Floats32:
+    """[H] the person's outcomes per exposure, shrunk to everyone's."""
+    everyone = shrunk(person.everyone[None], np.zeros(len(reading.codes), np.float32), 1.0)[0]
+    return shrunk(_sums(person, np.ones(len(person.age_s), np.float32))[None], everyone, PERSON_PRIOR)[0]
+
+
+def shrunk(counts: Floats32, parent: Floats32, strength: float) -> Floats32:
+    """[N, H] outcomes per exposure from counts [N, 1 + H], with `strength` exposures at the parent's rate added."""
+    rates: Floats32 = (counts[:, 1:] + np.float32(strength) * parent) / (counts[:, :1] + np.float32(strength))
+    return rates
+
+
+def told(rates: Floats32, reading: Reading) -> Floats32:
+    """[.., H] rates on a scale where differences add up: log-odds of counted outcomes, log(1 + x) of measured ones."""
+    share = np.clip(rates, 1e-4, 1.0 - 1e-3)
+    odds = np.log(share / (1.0 - share))
+    made: Floats32 = np.where(reading.measured, np.log1p(np.maximum(rates, 0.0)), odds).astype(np.float32)
+    return made
+
+
+def _with_ones(person: PersonFeatures) -> Floats32:
+    """[T, 1 + H] each exposure as counts."""
+    made: Floats32 = np.concatenate([np.ones((len(person.age_s), 1), np.float32), person.outcomes], axis=1)
+    return made
+
+
+def _sums(person: PersonFeatures, weight: Floats32) -> Floats32:
+    """[1 + H] weighted counts over the person's exposures."""
+    sums: Floats32 = weight @ _with_ones(person)
+    return sums
+
+
+def _of_person(person: PersonFeatures, own: Floats32, reading: Reading) -> Floats32:
+    at = told(own, reading)
+    moods, amounts = [], [np.log1p(np.float32(len(person.age_s)))]
+    for half_life_s in (HOUR_S, DAY_S):
+        counts = _sums(person, np.exp2(-person.age_s / np.float32(half_life_s)))
+        moods.append(told(shrunk(counts[None], own, RECENT_PRIOR)[0], reading) - at)
+        amounts.append(np.log1p(counts[0]))
+    turn = 2.0 * np.pi * person.hour / 24.0
+    moment = [np.sin(turn), np.cos(turn)]
+    surface = np.zeros(SURFACES_READ, np.float32)
+    surface[person.surface if person.surface < SURFACES_READ else 0] = 1.0
+    return np.concatenate([at, *moods, amounts, moment, surface, _lately(person, reading)]).astype(np.float32)
+
+
+def _lately(person: PersonFeatures, reading: Reading) -> Floats32:
+    """The last exposures one by one, the newest first: outcomes, log seconds since, whether there was one."""
+    out = np.zeros((RECENT_MAX, len(reading.codes) + 2), np.float32)
+    out[:, -2] = np.log1p(365 * DAY_S)
+    count = min(RECENT_MAX, len(person.age_s))
+    out[:count, :-2] = _amounts(person.outcomes[::-1][:count], reading)
+    out[:count, -2] = np.log1p(person.age_s[::-1][:count])
+    out[:count, -1] = 1.0
+    return out.ravel()
+
+
+def _amounts(outcomes: Floats32, reading: Reading) -> Floats32:
+    """[.., H] what happened, measured outcomes on a logarithmic scale."""
+    made: Floats32 = np.where(reading.measured, np.log1p(outcomes) / np.float32(3.0), outcomes).astype(np.float32)
+    return made
+
+
+def _of_candidates(person: PersonFeatures, made: CandidateFeatures, own: Floats32, reading: Reading) -> Floats32:
+    everyone = shrunk(person.everyone[None], np.zeros(len(reading.codes), np.float32), 1.0)[0]
+    counts = [made.item_counts, made.owner_counts, made.topic_counts]
+    pairs = pairs_of(person, made)
+    rates = [told(shrunk(c, everyone, ITEM_PRIOR), reading) for c in counts]
+    rates += [told(shrunk(c, own, PAIR_PRIOR), reading) for c in pairs]
+    amounts = [np.log1p(c[:, 0]) for c in (*counts, *pairs)]
+    known = [np.log1p(np.maximum(made.age_s, 0.0) / np.float32(HOUR_S)), made.age_s < 0, np.log1p(made.duration_s),
+             made.duration_s <= 0, made.item_counts[:, 0] <= 0, *likeness(person, made, reading)]  # fmt: skip
+    columns = [*amounts, *(column.astype(np.float32) for column in known)]
+    return np.concatenate([np.stack(columns, axis=1), *rates, made.vector], axis=1)
+
+
+def pairs_of(person: PersonFeatures, made: CandidateFeatures) -> list[Floats32]:
+    """[N, 1 + H] each: what this person did with this owner, this topic, items of this length, items this new."""
+    counts = _with_ones(person)
+    others = np.maximum(person.exposures - 1.0, 0.0)  # her own exposure is among them
+    return [
+        _same(made.owner, person.owner, counts) * (made.owner > 0)[:, None],
+        _same(made.topic, person.topic, counts) * (made.topic > 0)[:, None],
+        _by_class(_doublings(made.duration_s, LENGTH_CLASSES), _doublings(person.duration_s, LENGTH_CLASSES), counts),
+        _by_class(_doublings(made.item_counts[:, 0], NOVELTY_CLASSES), _doublings(others, NOVELTY_CLASSES), counts),
+    ]
+
+
+def _same(wanted: Ints, had: Ints, counts: Floats32) -> Floats32:
+    """[N, 1 + H] sums of counts over the exposures with the same row."""
+    same: Floats32 = (wanted[:, None] == had[None]).astype(np.float32) @ counts
+    return same
+
+
+def _by_class(wanted: Ints, had: Ints, counts: Floats32) -> Floats32:
+    table = np.zeros((max(LENGTH_CLASSES, NOVELTY_CLASSES), counts.shape[1]), np.float32)
+    np.add.at(table, had, counts)
+    return table[wanted]
+
+
+def _doublings(amount: Floats32, classes: int) -> Ints:
+    """[N] class 0 below a half, then one class for each doubling."""
+    grown: Ints = np.clip(np.floor(np.log2(np.maximum(amount, 0.0) + 0.5) + 1.0), 0, classes - 1).astype(np.int32)
+    return grown
+
+
+def likeness(person: PersonFeatures, made: CandidateFeatures, reading: Reading) -> tuple[Floats32, Floats32]:
+    """[N] each: mean and greatest likeness of content to what was wanted lately, less what was unwanted in the mean."""
+    lately = person.outcomes[-ATTENDED_MAX:]
+    if not len(lately):
+        return np.zeros(len(made), np.float32), np.zeros(len(made), np.float32)
+    wanted = np.clip(np.where(reading.measured, 0.0, lately) @ reading.wanted, -1.0, 1.0).astype(np.float32)
+    like: Floats32 = made.vector @ person.vector.T
+    return like @ wanted / np.float32(len(wanted)), (like * np.maximum(wanted, 0.0)).max(axis=1)
+
+
+def _tokens(person: PersonFeatures, reading: Reading) -> tuple[Floats32, Floats32]:
+    """[ATTENDED_MAX, K] and its mask."""
+    last = slice(-ATTENDED_MAX, None)
+    duration_s, others = person.duration_s[last], np.maximum(person.exposures[last] - 1.0, 0.0)
+    told_of = np.stack([np.log1p(person.age_s[last]) / 5.0, np.log1p(duration_s) / 3.0, duration_s <= 0,
+                        np.log1p(others), others < 0.5], axis=1)  # fmt: skip
+    made = np.concatenate([_amounts(person.outcomes[last], reading), told_of, person.vector[last]], axis=1)
+    out = np.zeros((ATTENDED_MAX, made.shape[1]), np.float32)
+    out[: len(made)] = made
+    mask = np.zeros(ATTENDED_MAX, np.float32)
+    mask[: len(made)] = 1.0
+    return out, mask
+
+
+def _finite(values: Floats32) -> Floats32:
+    """No NaN and no infinity: 0 and large numbers stand for them."""
+    return np.nan_to_num(values, nan=0.0, posinf=1e6, neginf=-1e6).astype(np.float32)
+
+
+def names(reading: Reading, width: int) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Names of the columns of `Inputs.person` and of `Inputs.candidates`, for people and for baselines."""
+    h = reading.names
+    person = [f"{part}.{o}" for part in ("own", "hour", "day") for o in h]
+    person += ["exposures", "exposures.hour", "exposures.day", "sin", "cos"]
+    person += [f"surface.{n}" for n in range(SURFACES_READ)]
+    person += [f"last{n}.{o}" for n in range(RECENT_MAX) for o in (*h, "ago", "any")]
+    parts = ("item", "owner", "topic", "own.owner", "own.topic", "own.length", "own.novelty")
+    made = [f"{part}.exposures" for part in parts]
+    made += ["age", "age.none", "duration", "duration.none", "first", "like.mean", "like.max"]
+    made += [f"{part}.{o}" for part in parts for o in h] + [f"vector.{n}" for n in range(width)]
+    return tuple(person), tuple(made)

@@ -1,0 +1,106 @@
+"""The trained ranker: two ONNX graphs, the person's side once a page, the candidates' side once for all of them."""
+
+from pathlib import Path
+
+import msgspec
+import numpy as np
+import onnxruntime as ort
+
+from walras.base.errors import Corrupt, shown
+from walras.events import Registry
+from walras.features import State
+from walras.ranking import inputs
+from walras.ranking.inputs import Asks, CandidateFeatures, Inputs, PersonFeatures, Reading, reading_of
+from walras.ranking.smoothed import expected
+from walras.schema import Floats, Floats32, Ints
+from walras.world import check_bundle, read_manifest
+
+PERSON_NAME, CANDIDATES_NAME, CALIBRATION_NAME = "person.onnx", "candidates.onnx", "calibration.json"
+# The candidates' side is compiled for blocks no longer than this, which bounds what one request can take.
+_HINT = "Train again; the model before it serves on."
+
+
+class Calibration(msgspec.Struct, frozen=True, kw_only=True):
+    """How what the network says becomes what is expected: slope and offset on the adding scale, by outcome."""
+
+    outcomes: tuple[str, ...]
+    slope: tuple[float, ...]
+    offset: tuple[float, ...]
+    person_width: int
+    candidate_width: int
+
+
+class Ranker:
+    """Foresees with a trained bundle. Read-only after loading, so one may serve from many threads."""
+
+    def __init__(
+        self, person: ort.InferenceSession, candidates: ort.InferenceSession, calibration: Calibration, reading: Reading
+    ) -> None:
+        """Take what `load` has read and held against its manifest."""
+        self._person, self._candidates, self._reading = person, candidates, reading
+        self._slope = np.asarray(calibration.slope, np.float64)
+        self._offset = np.asarray(calibration.offset, np.float64)
+        self._kept = tuple(output.name for output in person.get_outputs())
+
+    @classmethod
+    def load(cls, path: Path, registry: Registry) -> "Ranker":
+        """Read a bundle's folder.
+
+        Args:
+            path: the folder.
+            registry: outcomes of this program; the bundle must foresee those the registry wants foreseen.
+
+        Raises:
+            Corrupt: a file differs from the manifest, or the model was made for other features or outcomes.
+        """
+        manifest = read_manifest(path)
+        check_bundle(path, manifest, inputs.FEATURE_VERSION)
+        if manifest.kind != "ranker":
+            raise _refused(f"it is a {manifest.kind} model", path)
+        reading = reading_of(registry)
+        try:
+            calibration = msgspec.json.decode((path / CALIBRATION_NAME).read_bytes(), type=Calibration)
+            person, candidates = (_session(path / name) for name in (PERSON_NAME, CANDIDATES_NAME))
+        except (OSError, msgspec.DecodeError, ort.capi.onnxruntime_pybind11_state.OnnxRuntimeException) as error:
+            raise _refused(f"a file cannot be read ({shown(str(error))})", path) from error
+        if calibration.outcomes != reading.names:
+            raise _refused(f"it foresees {calibration.outcomes}, this program wants {reading.names}", path)
+        return cls(person, candidates, calibration, reading)
+
+    @property
+    def outcomes(self) -> tuple[str, ...]:
+        """Names of the H columns."""
+        return self._reading.names
+
+    def predict(self, asked: Asks, state: State, rows: Ints) -> Floats:
+        """[N, H] expected outcomes of one exposure of each item at `rows`, calibrated."""
+        return self.foresee(*inputs.gather(asked, state, rows, self._reading))
+
+    def foresee(self, person: PersonFeatures, candidates: CandidateFeatures) -> Floats:
+        """[N, H] the same, from arrays."""
+        if not len(candidates):
+            return np.zeros((0, len(self.outcomes)))
+        return self.calibrated(self.raw(inputs.read(person, candidates, self._reading)))
+
+    def raw(self, read: Inputs) -> Floats32:
+        """[N, H] what the network says, on the adding scale, before calibration."""
+        side = self._person.run(self._kept, {"person": read.person, "tokens": read.tokens, "mask": read.mask})
+        given = dict(zip(self._kept, side, strict=True))
+        (said,) = self._candidates.run(None, {"candidates": read.candidates, **given})
+        raw: Floats32 = said
+        return raw
+
+    def calibrated(self, raw: Floats32) -> Floats:
+        """[N, H] expected outcomes from what the network says."""
+        return expected(raw.astype(np.float64) * self._slope + self._offset, self._reading)
+
+
+def _session(path: Path) -> ort.InferenceSession:
+    options = ort.SessionOptions()
+    options.intra_op_num_threads = options.inter_op_num_threads = 1  # one page, one core: processes share the machine
+    options.log_severity_level = 3
+    return ort.InferenceSession(path.read_bytes(), options, providers=["CPUExecutionProvider"])
+
+
+def _refused(what: str, path: Path) -> Corrupt:
+    return Corrupt(f"the model cannot be used: {what}", field="model", value=path.name, hint=_HINT)
