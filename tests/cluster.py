@@ -1,6 +1,5 @@
 """A PostgreSQL server of the tests' own: in a temporary folder, on a unix socket and a free loopback port."""
 
-import contextlib
 import os
 import pwd
 import re
@@ -20,6 +19,8 @@ MISSING = (
 )
 # For speed only: a test's data need not survive a power cut.
 _FAST = ("fsync=off", "full_page_writes=off", "shared_buffers=32MB", "max_connections=60")
+# The server lives as long as somebody holds the other end of standard input: tests that are killed leave none behind.
+_LEASH = '"$@" </dev/null & read -r _; kill -QUIT $!; wait'
 
 
 class Missing(RuntimeError):
@@ -78,8 +79,7 @@ class Cluster:
         """Start the server and wait until it answers."""
         settings = [word for setting in _FAST for word in ("-c", setting)]
         place = ["-D", str(self.folder / "base"), "-k", str(self.folder), "-h", "127.0.0.1", "-p", str(self.port)]
-        with (self.folder / "log").open("ab") as log:
-            self._process = self._popen([self._programs / "postgres", *place, *settings], log)
+        self._process = self._leashed([self._programs / "postgres", *place, *settings])
         until = time.monotonic() + START_S
         while not self._answers():
             if self._process.poll() is not None or time.monotonic() > until:
@@ -90,11 +90,12 @@ class Cluster:
         """Stop the server at once, as a crash would, with its connections."""
         if self._process is None:
             return
-        self._process.send_signal(signal.SIGQUIT)
-        with contextlib.suppress(subprocess.TimeoutExpired):
+        assert self._process.stdin is not None
+        self._process.stdin.close()
+        try:
             self._process.wait(STOP_S)
-        if self._process.poll() is None:
-            self._process.kill()
+        except subprocess.TimeoutExpired:
+            os.killpg(self._process.pid, signal.SIGKILL)
             self._process.wait(STOP_S)
         self._process = None
 
@@ -123,11 +124,19 @@ class Cluster:
         if done.returncode:
             raise RuntimeError(f"{Path(command[0]).name} failed:\n{done.stdout}{done.stderr}")
 
-    def _popen(self, command: list[str | Path], log: object) -> "subprocess.Popen[bytes]":
-        # Its own process group: Ctrl-C ends the tests, which then end the server.
-        return subprocess.Popen(
-            command, user=self._user, group=self._user, cwd=self.folder, stdout=log, stderr=log, process_group=0
-        )
+    def _leashed(self, command: list[str | Path]) -> "subprocess.Popen[bytes]":
+        # A process group of its own, so that Ctrl-C ends the tests, which then end the server.
+        with (self.folder / "log").open("ab") as log:
+            return subprocess.Popen(
+                ["sh", "-c", _LEASH, "sh", *command],
+                user=self._user,
+                group=self._user,
+                cwd=self.folder,
+                stdin=subprocess.PIPE,
+                stdout=log,
+                stderr=log,
+                process_group=0,
+            )
 
 
 def _unprivileged() -> str | None:

@@ -26,12 +26,13 @@ if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null 2>&1; then
 fi
 echo "Installing system packages:$missing"
 export DEBIAN_FRONTEND=noninteractive
-# The server of the machine's own that comes with the package is not wanted: tests start theirs in a folder of their own.
-if [ ! -e /etc/postgresql-common/createcluster.conf ] && echo "$missing" | grep -q postgresql; then
-    mkdir -p /etc/postgresql-common
-    echo "create_main_cluster = false" >/etc/postgresql-common/createcluster.conf
-fi
 apt-get update -qq
+case "$missing" in *postgresql*)
+    # The server that Debian would make and start with the package is not wanted: tests start theirs in a folder.
+    apt-get install -y -qq --no-install-recommends postgresql-common >/dev/null
+    sed -i -E 's/^#?[[:space:]]*create_main_cluster.*/create_main_cluster = false/' \
+        /etc/postgresql-common/createcluster.conf
+esac
 # Word splitting is meant: one argument a package.
 # shellcheck disable=SC2086
 apt-get install -y -qq --no-install-recommends $missing >/dev/null

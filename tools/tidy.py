@@ -87,7 +87,7 @@ def dead_modules(python: dict[Path, str]) -> Iterator[str]:
             continue
         module = ".".join(path.relative_to(ROOT / "src").with_suffix("").parts)
         # A module may also be started by its name, as a program of its own.
-        if module not in imported and f'"{module}"' not in everything:
+        if module not in imported and f'"{module}' not in everything:
             yield f"{_shown(path)} is imported by nothing"
 
 
