@@ -1,5 +1,6 @@
-"""An engine whose pages follow what a person liked, so that the screens have something to show: the stand-in, with items
-ranked by their first topic's likes, what was met before left out, and a full record.
+"""An engine whose pages follow what a person liked, so that the screens have something to show.
+
+It is the stand-in, with items ranked by the likes of their topic, what was met before left out, and a full record.
 """
 
 from collections import Counter
@@ -39,9 +40,9 @@ LOSERS = 8
 class Shown(StandIn):
     """The stand-in with pages worth looking at, and a status that moves."""
 
-    training: TrainingStatus = TrainingStatus()
+    training: TrainingStatus = field(default_factory=TrainingStatus)
     asked: int = 0
-    models: tuple[ModelStatus, ...] = field(default=())
+    models: tuple[ModelStatus, ...] = ()
 
     def make_page(self, request: PageRequest) -> Page:
         self.catch_up()
@@ -77,10 +78,13 @@ class Shown(StandIn):
 
     def _place(self, place: int, item: Item, value: float, language: str) -> Place:
         outcomes = {"watch": 12.0, "like": 0.06, "long_view": 0.2, "skip": 0.1}
-        explained = {"en": f"Many people choose it now; worth {value:.4f} yuan.", "zh": f"现在很多人选择它，价值 {value:.4f} 元。"}
+        explained = {
+            "en": f"Many people choose it now; worth {value:.4f} yuan.",
+            "zh": f"现在很多人选择它，价值 {value:.4f} 元。",
+        }
         return Place(
-            item=item.id, place=place, value_yuan=value, outcomes=outcomes, source="popular", reason=explained[language],
-            owner=item.owner, kind=item.kind, title=item.title, topics=item.topics,
+            item=item.id, place=place, value_yuan=value, outcomes=outcomes, source="popular",
+            reason=explained[language], owner=item.owner, kind=item.kind, title=item.title, topics=item.topics,
         )  # fmt: skip
 
     def _record(self, id: PageId, request: PageRequest, ranked: list[tuple[Item, float]]) -> PageRecord:

@@ -109,7 +109,12 @@ async def test_the_form_leads_nowhere_else(pages: Litestar, shown: Shown, target
 
 @pytest.mark.parametrize(
     "headers",
-    [{"sec-fetch-site": "cross-site"}, {"sec-fetch-site": "same-site"}, {"origin": "http://127.0.0.1:9999"}, {"origin": "null"}],
+    [
+        {"sec-fetch-site": "cross-site"},
+        {"sec-fetch-site": "same-site"},
+        {"origin": "http://127.0.0.1:9999"},
+        {"origin": "null"},
+    ],
 )
 async def test_another_sites_page_cannot_act_with_the_browsers_key(
     here: httpx.AsyncClient, headers: dict[str, str]
@@ -182,7 +187,8 @@ def test_a_cookie_that_cannot_be_read_is_none() -> None:
 
 @pytest.mark.parametrize(("host", "name", "own"), [
     ("127.0.0.1", b"localhost:8000", True), ("::1", b"[::1]:8000", True), ("127.0.0.1", b"127.0.0.1", True),
-    ("127.0.0.1", b"", False), ("10.0.0.1", b"localhost", False), ("", b"localhost", False), ("nonsense", b"localhost", False),
+    ("127.0.0.1", b"", False), ("10.0.0.1", b"localhost", False), ("", b"localhost", False),
+    ("nonsense", b"localhost", False),
 ])  # fmt: skip
 def test_this_machine_is_known_by_address_and_name(host: str, name: bytes, own: bool) -> None:
     assert is_on_this_machine(host, [(b"host", name)]) is own

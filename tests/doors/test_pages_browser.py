@@ -1,4 +1,4 @@
-"""The screens as people meet them: a real Chromium over a real server, by pointer, by keyboard, offline and in both languages.
+"""The screens as people meet them: a real Chromium over a real server, by pointer, by keyboard and offline.
 
 Every page is watched: a line in the console, a request that leaves this server, or a scroll bar to the side fails the
 test. Pictures of each screen go to artefacts/screens.
@@ -65,15 +65,18 @@ def open_page(chromium: Browser, address: str) -> Iterator[Open]:
         path: str, size: tuple[int, int] = DESK, language: str = "en-US", scheme: Any = "light", quiet: bool = True
     ) -> Page:
         context = chromium.new_context(
-            viewport={"width": size[0], "height": size[1]}, locale=language, color_scheme=scheme, reduced_motion="reduce"
+            viewport={"width": size[0], "height": size[1]},
+            locale=language,
+            color_scheme=scheme,
+            reduced_motion="reduce",
         )
         contexts.append(context)
         page = context.new_page()
         page.set_default_timeout(20_000)
         if quiet:
-            page.on("console", lambda said: said.type in ("error", "warning") and wrong.append(said.text))
-        page.on("pageerror", lambda error: wrong.append(str(error)))
-        page.on("request", lambda asked: asked.url.startswith((address, "data:")) or wrong.append(asked.url))
+            page.on("console", lambda said: _note(wrong, said.text, said.type in ("error", "warning")))
+        page.on("pageerror", lambda error: _note(wrong, str(error), True))
+        page.on("request", lambda asked: _note(wrong, asked.url, not asked.url.startswith((address, "data:"))))
         page.goto(address + path)
         return page
 
@@ -84,6 +87,11 @@ def open_page(chromium: Browser, address: str) -> Iterator[Open]:
                 wrong.append(f"{page.url} is wider than the screen")
         context.close()
     assert not wrong
+
+
+def _note(wrong: list[str], what: str, happened: bool) -> None:
+    if happened:
+        wrong.append(what)
 
 
 def _cards(page: Page) -> Any:
@@ -143,7 +151,7 @@ def test_liking_changes_the_next_page_and_the_history(open_page: Open, engine: S
     assert _topics(page).count("kittens") > before.count("kittens")
     expect(_cards(page).first.locator("article")).to_be_focused()
     person = page.locator("#person").input_value()
-    outcomes = {event.outcome for event in engine.log.history(person, 100)}  # type: ignore[arg-type]
+    outcomes = {event.outcome for event in engine.log.history(person, 100)}
     assert {"like", "exposure"} <= outcomes
 
 
@@ -161,7 +169,7 @@ def test_every_deed_reaches_the_log_with_its_page_and_place(open_page: Open, eng
     expect(page.locator("#cards > .card.gone")).to_have_count(2)
     page.get_by_role("button", name="Make the next page").click()
     expect(page.locator("#change")).to_be_visible()
-    events = {event.outcome: event for event in engine.log.history("dora", 100)}  # type: ignore[arg-type]
+    events = {event.outcome: event for event in engine.log.history("dora", 100)}
     assert {"watch", "long_view", "follow", "skip", "dislike"} <= set(events)
     assert events["watch"].value > 1 and events["watch"].place == 1
     assert events["follow"].owner.startswith("studio-")
@@ -175,7 +183,7 @@ def test_a_refusal_can_be_taken_back(open_page: Open, engine: Shown) -> None:
     expect(page.locator("#cards > .card.gone")).to_have_count(0)
     page.get_by_role("button", name="Make the next page").click()
     expect(page.locator("#change")).to_be_visible()
-    assert "dislike" not in {event.outcome for event in engine.log.history("emil", 100)}  # type: ignore[arg-type]
+    assert "dislike" not in {event.outcome for event in engine.log.history("emil", 100)}
 
 
 def test_everything_works_by_keyboard(open_page: Open, engine: Shown) -> None:
@@ -199,7 +207,7 @@ def test_everything_works_by_keyboard(open_page: Open, engine: Shown) -> None:
     page.keyboard.press("ArrowDown")
     page.keyboard.press("Enter")
     expect(page).to_have_url(re.compile("person=bo$"))
-    assert "like" in {event.outcome for event in engine.log.history("fay", 100)}  # type: ignore[arg-type]
+    assert "like" in {event.outcome for event in engine.log.history("fay", 100)}
 
 
 def test_focus_is_seen_and_the_content_can_be_skipped_to(open_page: Open) -> None:
@@ -321,7 +329,7 @@ def test_what_is_done_offline_is_kept_and_sent_later(open_page: Open, engine: Sh
     cards.nth(0).get_by_role("button", name="Like").click()
     expect(page.get_by_role("alert")).to_contain_text("wait")
     _picture(page, "offline")
-    assert not engine.log.history("gus", 100)  # type: ignore[arg-type]
+    assert not engine.log.history("gus", 100)
     page.context.set_offline(False)
     expect(page.locator("#history .moment").filter(has_text="liked")).to_have_count(1)
     expect(page.get_by_role("alert")).to_be_hidden()

@@ -1,5 +1,6 @@
-"""Words of the screens: every language has every message with the same values, templates and scripts hold none of their own,
-and every name that can come from the platform has a word.
+"""Words of the screens: every language has every message with the same values.
+
+Templates and scripts hold no words of their own, and every name that can come from the platform has one.
 """
 
 import re
@@ -37,7 +38,14 @@ def test_every_language_has_every_message_with_the_same_values() -> None:
 
 
 def test_chinese_is_chinese() -> None:
-    same = {"page.language.short", "feed.title", "feed.of.title", "status.short.p50", "status.short.p99", "status.unknown"}
+    same = {
+        "page.language.short",
+        "feed.title",
+        "feed.of.title",
+        "status.short.p50",
+        "status.short.p99",
+        "status.unknown",
+    }
     english, chinese = texts_in("en").messages, texts_in("zh-CN").messages
     untranslated = {key for key in english if english[key][-1] == chinese[key][-1]}
     assert untranslated <= same
@@ -107,7 +115,10 @@ def test_every_key_that_is_used_is_known_and_every_known_one_is_used() -> None:
     # Keys made of a name, such as t(`deed.${outcome}.done`) and nameOf("source", …).
     whole = "\n".join(sources.values())
     rooms = set(re.findall(r"""t\([`']([a-z_]+(?:\.[a-z]+)*)\.(?:\$\{|' \+)""", whole))
-    rooms |= set(re.findall(r"""(?:nameOf|showCounts)\((?:byId\("\w+"\), [^"]*)?"(\w+)",?""", whole)) | {"source", "dropped"}
+    rooms |= set(re.findall(r"""(?:nameOf|showCounts)\((?:byId\("\w+"\), [^"]*)?"(\w+)",?""", whole)) | {
+        "source",
+        "dropped",
+    }
     labels = set(re.findall(r'label: "([a-z_.0-9]+)"', whole))
     messages = set(texts_in("en").messages)
     assert used | labels <= messages, (used | labels) - messages

@@ -1,7 +1,7 @@
 """Words of the screens in every language, read from the Babel catalogues beside this file.
 
 A message has a key such as `feed.next`, not an English sentence, so that the English can be mended without touching
-the other languages. Values stand in braces: `{count}`. A message with plural forms is chosen by the language's own rule.
+the other languages. Values stand in braces: `{count}`. Plural forms are chosen by the language's own rule.
 """
 
 from collections.abc import Iterable, Mapping

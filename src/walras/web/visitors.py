@@ -44,7 +44,7 @@ def is_on_this_machine(client_host: str, headers: Headers) -> bool:
     """Whether a request comes from a browser on this machine, and says so itself.
 
     The address alone is not enough: a proxy on this machine speaks for the whole world, and a page of another site may
-    have its own name point here. So a forwarded request, and one for a name that is not this machine's, is from elsewhere.
+    have its own name point here. So a forwarded request, and one for a name that is not this machine's, is not ours.
 
     Args:
         client_host: address of the other end.

@@ -1,4 +1,4 @@
-"""What the screens must look up beside the public API: known people by the start of their id, and items by the dozen."""
+"""What the screens look up beside the public API: known people by the start of their id, and items by the dozen."""
 
 import secrets
 from collections.abc import Sequence

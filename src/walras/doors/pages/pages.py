@@ -7,7 +7,7 @@ from urllib.parse import parse_qs, urlencode
 
 import msgspec
 from jinja2 import Environment
-from litestar import Request, Response, get, post
+from litestar import Response, get, post
 from litestar.datastructures import Cookie
 from litestar.handlers import HTTPRouteHandler
 from markupsafe import Markup
@@ -19,7 +19,7 @@ from walras.doors.pages.lookups import ITEMS_MAX, PEOPLE_MAX, Items, people_from
 from walras.doors.told import Asked, count_asked, told
 from walras.schema import Outcome
 from walras.web import LANGUAGES, Query, Statics, Texts, choose_language, templates_in, texts_in
-from walras.web.visitors import COOKIE, cookie_secret, is_on_this_machine, key_cookie
+from walras.web.visitors import cookie_secret, is_on_this_machine, key_cookie
 
 FOLDER = Path(__file__).parent
 STATIC_FOLDER = FOLDER / "static"
@@ -29,7 +29,20 @@ _YEAR_S = 365 * 86_400
 _THEMES = ("light", "dark")
 _FORM_BYTES_MAX = 4_096
 WORDS = {
-    "feed": ("page", "feed", "change", "deed", "training", "outcome", "did", "source", "dropped", "kind", "model", "stage"),
+    "feed": (
+        "page",
+        "feed",
+        "change",
+        "deed",
+        "training",
+        "outcome",
+        "did",
+        "source",
+        "dropped",
+        "kind",
+        "model",
+        "stage",
+    ),
     "status": ("page", "status", "training", "state", "source", "model", "stage"),
     "key": ("page",),
 }

@@ -35,10 +35,9 @@ function show(status) {
 }
 
 function showVerdict(status) {
-  const count = status.warnings.length;
+  const count = status.warnings.length + (status.training.state === "failed" ? 1 : 0);
   byId("verdict").textContent = count ? t("status.warned", { count }) : t("status.well");
   byId("since").textContent = t("status.since", { span: span((status.now_ms - status.started_ms) / 1000, "long") });
-  if (byId("warnings").childElementCount === count && count === 0) return;
   fill(
     byId("warnings"),
     status.warnings.map((warning) => {
@@ -85,7 +84,7 @@ function showTraining(training) {
   const words = running ? sentenceOfTraining(training) : t(`training.${training.state}`);
   byId("stage").textContent = sentences([words, running ? "" : training.message]);
   byId("progress").value = training.state === "done" ? 1 : training.done;
-  byId("progress").hidden = training.state === "idle";
+  byId("progress").hidden = training.state !== "running" && training.state !== "done";
   byId("left").textContent = training.position ? t("training.read", { position: number(training.position) }) : "";
 }
 
