@@ -10,7 +10,7 @@ from walras.features.counting import Counters
 from walras.features.event_loop import CHOICE, NEWEST_MAX, RowSets, Weighted
 from walras.features.people import PersonState
 from walras.features.state import SURFACES, State
-from walras.features.texts import TextModel, untrained
+from walras.features.texts import WIDTH, TextModel, untrained
 from walras.features.tokens import Tokens, tokens
 
 __all__ = [
@@ -20,6 +20,7 @@ __all__ = [
     "NEWEST_MAX",
     "STATES",
     "SURFACES",
+    "WIDTH",
     "Catalogue",
     "Counters",
     "PersonState",

@@ -6,9 +6,11 @@ It never predicts an outcome, never values an item, and never writes.
 
 from walras.retrieval.asking import Asked, Proposal, Source
 from walras.retrieval.behaviour import Cooccurrence, Followed
-from walras.retrieval.exclusions import Exclusions, Reason, dropped_by_reason, exclude
-from walras.retrieval.proposing import Proposed, merge, propose_all
+from walras.retrieval.contents import Similar, TextSimilar, similar
+from walras.retrieval.exclusions import Exclusions, Reason, allowed, dropped_by_reason, exclude, rules_of
+from walras.retrieval.proposing import Proposed, merge, propose_all, warm_up
 from walras.retrieval.standing import Explore, Fresh, Popular
+from walras.retrieval.vectors import VectorIndex
 
 __all__ = [
     "Asked",
@@ -21,9 +23,16 @@ __all__ = [
     "Proposal",
     "Proposed",
     "Reason",
+    "Similar",
     "Source",
+    "TextSimilar",
+    "VectorIndex",
+    "allowed",
     "dropped_by_reason",
     "exclude",
     "merge",
     "propose_all",
+    "rules_of",
+    "similar",
+    "warm_up",
 ]

@@ -2,15 +2,18 @@
 
 from collections.abc import Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from walras.base.clock import elapsed_s
 from walras.base.limits import CANDIDATES_MAX
 from walras.base.logs import room_log
+from walras.base.streams import stream
+from walras.features import State
 from walras.retrieval.asking import Asked, Proposal, Source
-from walras.schema import Candidates, SourceShare
+from walras.retrieval.exclusions import exclude
+from walras.schema import Candidates, SourceShare, Surface
 
 _LOG = room_log("retrieval")
 
@@ -47,6 +50,23 @@ def propose_all(sources: Mapping[str, Source], asked: Asked, beside: ThreadPoolE
             made.append((share.source, proposal))
     counts = {name: len(proposal.row) for name, proposal in made}
     return Proposed(merge(made), counts, tuple(missing))
+
+
+def warm_up(sources: Mapping[str, Source], state: State) -> None:
+    """Ask every source once for nobody, so that no page waits for compiled loops to be loaded.
+
+    Args:
+        sources: all sources.
+        state: what they read; it is not changed.
+    """
+    stranger, rng = state.person_view("", 0), stream(0, "retrieval/warm-up")
+    nobody = replace(
+        stranger, items=np.ones(2, np.int32), outcomes=np.full(2, 2, np.uint8), times_ms=np.zeros(2, np.int64)
+    )
+    surface = Surface(name="warm-up", sources=tuple(SourceShare(name, 10) for name in sources), source_budget_ms=1e6)
+    exists = len(state.item_row.names) > 1
+    asked = Asked(person=nobody if exists else stranger, surface=surface, now_ms=0, rng=rng)
+    exclude(propose_all(sources, asked).candidates, asked, state)
 
 
 def _begin(

@@ -1,0 +1,126 @@
+"""Nearest vectors: a flat index for what came lately, and an inverted file in half precision, built beside requests."""
+
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any
+
+import faiss
+import numpy as np
+
+from walras.schema import Floats32, Ints
+
+# Up to here a plain scan costs less than half a millisecond and misses nothing.
+FLAT_MAX = 50_000
+# Lists of an inverted file over N vectors: this many times √N; of them the nearest 1 in 64, but at least 16, are read.
+LISTS_PER_ROOT = 4
+READ_LISTS_MIN, READ_LISTS_SHARE = 16, 64
+TRAINED_PER_LIST = 40
+ADDED_AT_ONCE = 50_000
+
+VectorsOf = Callable[[Ints], Floats32]
+
+
+@dataclass(slots=True)
+class _Part:
+    """An index with the row and the version of the vector at each of its places."""
+
+    index: Any
+    rows: Ints
+    versions: Ints
+
+
+class VectorIndex:
+    """Vectors by row of item. A row that is added again is found by its new vector at once, never by the old."""
+
+    def __init__(self, width: int, vectors_of: VectorsOf) -> None:
+        """Start empty.
+
+        Args:
+            width: D, numbers of a vector.
+            vectors_of: gives [N, D] the present vectors of rows [N], for building anew.
+        """
+        self.width, self.vectors_of = width, vectors_of
+        self._base, self._late = _flat(width), _flat(width)
+        self._version_of: Ints = np.zeros(1024, np.int32)  # [rows] version of the living vector, 0 for none
+        self._version = 0
+        self._builder = ThreadPoolExecutor(1, thread_name_prefix="vectors")
+        self._building: Future[_Part] | None = None
+
+    def __len__(self) -> int:
+        """How many rows have a vector."""
+        return int((self._version_of > 0).sum())
+
+    def add(self, rows: Ints, vectors: Floats32) -> None:
+        """Take vectors [N, D] of N different rows."""
+        if not len(rows):
+            return
+        if (most := int(rows.max())) >= len(self._version_of):
+            self._version_of = np.concatenate([self._version_of, np.zeros(most + most // 2, np.int32)])
+        versions = self._version + 1 + np.arange(len(rows), dtype=np.int32)
+        self._version += len(rows)
+        self._version_of[rows] = versions
+        self._late.index.add(np.ascontiguousarray(vectors, np.float32))
+        self._late.rows = np.concatenate([self._late.rows, rows])
+        self._late.versions = np.concatenate([self._late.versions, versions])
+        self._tend()
+
+    def remove(self, rows: Ints) -> None:
+        """Let rows be found no more."""
+        self._version_of[rows[rows < len(self._version_of)]] = 0
+
+    def search(self, vector: Floats32, count: int) -> tuple[Ints, Floats32]:
+        """Rows nearest to a vector [D] by inner product, best first, at most `count`, and the products."""
+        self._tend()
+        found = [self._search(part, vector, count) for part in (self._base, self._late)]
+        rows, scores = (np.concatenate(both) for both in zip(*found, strict=True))
+        order = np.argsort(-scores, kind="stable")[:count]
+        return rows[order], scores[order]
+
+    def settle(self) -> None:
+        """Wait for what is being built."""
+        while self._building is not None:
+            self._building.result()
+            self._tend()
+
+    def _search(self, part: _Part, vector: Floats32, count: int) -> tuple[Ints, Floats32]:
+        if not len(part.rows):
+            return np.zeros(0, np.int32), np.zeros(0, np.float32)
+        # Half as many again, since old vectors of rows that were put anew still lie there.
+        asked = min(count + count // 2, len(part.rows))
+        scores, places = part.index.search(np.ascontiguousarray(vector[None], np.float32), asked)
+        places, scores = places[0][places[0] >= 0], scores[0][places[0] >= 0]
+        alive = self._version_of[part.rows[places]] == part.versions[places]
+        return part.rows[places][alive], scores[alive]
+
+    def _tend(self) -> None:
+        """Begin to build where the late part has grown too long, and put in place what was built."""
+        if self._building is None and len(self._late.rows) > max(FLAT_MAX, len(self._base.rows) // 8):
+            rows = np.flatnonzero(self._version_of).astype(np.int32)
+            self._building = self._builder.submit(_inverted, rows, self._version_of[rows], self.vectors_of, self.width)
+        if self._building is not None and self._building.done():
+            built = self._building.result()
+            later = np.flatnonzero(self._version_of > built.versions.max()).astype(np.int32)
+            self._base, self._late, self._building = built, _flat(self.width), None
+            self._late.rows, self._late.versions = later, self._version_of[later]
+            self._late.index.add(np.ascontiguousarray(self.vectors_of(later), np.float32))
+
+
+def _flat(width: int) -> _Part:
+    index = faiss.IndexScalarQuantizer(width, faiss.ScalarQuantizer.QT_fp16, faiss.METRIC_INNER_PRODUCT)
+    return _Part(index, np.zeros(0, np.int32), np.zeros(0, np.int32))
+
+
+def _inverted(rows: Ints, versions: Ints, vectors_of: VectorsOf, width: int) -> _Part:
+    """Train and fill an inverted file; runs beside requests, without the interpreter's lock for the most part."""
+    lists = int(LISTS_PER_ROOT * len(rows) ** 0.5)
+    quantiser = faiss.IndexFlatIP(width)
+    index = faiss.IndexIVFScalarQuantizer(
+        quantiser, width, lists, faiss.ScalarQuantizer.QT_fp16, faiss.METRIC_INNER_PRODUCT
+    )
+    step = max(len(rows) // (TRAINED_PER_LIST * lists), 1)
+    index.train(np.ascontiguousarray(vectors_of(rows[::step]), np.float32))
+    for first in range(0, len(rows), ADDED_AT_ONCE):
+        index.add(np.ascontiguousarray(vectors_of(rows[first : first + ADDED_AT_ONCE]), np.float32))
+    index.nprobe = max(READ_LISTS_MIN, lists // READ_LISTS_SHARE)
+    return _Part(index, rows, versions)
