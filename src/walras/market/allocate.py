@@ -54,7 +54,8 @@ def allocate(
         owner: [N] owner of each candidate, 0 for none: items without owner never collide.
         topic: [N] first topic of each candidate, 0 for none.
         kept_for: [K] class each place is kept for, -1 for every candidate; None: no place is kept.
-        classes: [C, N] members of each class. A kept place falls to everybody where its class has nobody left.
+        classes: [C, N] members of each class. A kept place falls to everybody where its class has nobody left who
+                keeps the owner's gap.
         losers: how many of the best losers to name.
 
     Returns:
@@ -65,11 +66,15 @@ def allocate(
     chosen: list[int] = []
     reserved: list[int] = []
     for place in range(min(rules.places, int(free.sum()))):
-        kept = -1 if kept_for is None else int(kept_for[place])
-        member = None if kept < 0 or classes is None else free & classes[kept]
-        if member is None or not member.any():
+        apart = ~_near(owner, chosen, rules.owner_gap)
+        kept = -1 if kept_for is None or classes is None else int(kept_for[place])
+        member = free & classes[kept] & apart if kept >= 0 and classes is not None else free
+        if not member.any():
             kept, member = -1, free
-        best = _best(score, member, rules, chosen, owner=owner, topic=topic)
+        by_owner = member & apart
+        by_both = by_owner & ~_near(topic, chosen, rules.topic_gap)
+        pool = by_both if by_both.any() else by_owner if by_owner.any() else member
+        best = int(np.argmax(np.where(pool, score, -np.inf)))
         chosen.append(best)
         reserved.append(kept)
         free[best] = False
@@ -77,14 +82,6 @@ def allocate(
     return Allocation(
         np.asarray(chosen, np.int64), _best_losers(score, int(free.sum()), losers), np.asarray(reserved, np.int64)
     )
-
-
-def _best(score: Floats, member: Bools, rules: Rules, chosen: list[int], *, owner: Ints, topic: Ints) -> int:
-    """The best member that keeps both gaps, else the owner's gap, else the best at all."""
-    by_owner = member & ~_near(owner, chosen, rules.owner_gap)
-    by_both = by_owner & ~_near(topic, chosen, rules.topic_gap)
-    pool = by_both if by_both.any() else by_owner if by_owner.any() else member
-    return int(np.argmax(np.where(pool, score, -np.inf)))
 
 
 def _near(label: Ints, chosen: list[int], gap: int) -> Bools:
