@@ -45,7 +45,7 @@ export class Lines {
     CHARTS.forEach((chart, n) => {
       const columns = this.#columns(n);
       if (anew) this.charts[n]?.destroy();
-      if (anew || !this.charts[n]) this.charts[n] = plot(chart, columns);
+      if (anew || !this.charts[n]) this.charts[n] = plot(chart, columns, () => this.#span());
       else this.charts[n].setData(columns);
       legend(chart, this.rows.at(-1)?.values[n] || []);
     });
@@ -54,6 +54,12 @@ export class Lines {
   #columns(n) {
     const times = this.rows.map((row) => row.nowMs / 1000);
     return [times, ...CHARTS[n].lines.map((_, line) => this.rows.map((row) => row.values[n][line]))];
+  }
+
+  /** Seconds a chart spans: it ends now and begins where the page did, at least a minute ago. */
+  #span() {
+    const last = this.rows.at(-1).nowMs / 1000;
+    return [Math.min(this.rows[0].nowMs / 1000, last - 60), last];
   }
 
   #resize() {
@@ -65,7 +71,7 @@ function widthOf(chart) {
   return Math.max(120, byId(`${chart.name}-chart`).clientWidth);
 }
 
-function plot(chart, columns) {
+function plot(chart, columns, span) {
   const ink = getComputedStyle(document.documentElement);
   const colour = (name) => resolved(ink.getPropertyValue(name));
   const axis = {
@@ -81,7 +87,7 @@ function plot(chart, columns) {
     padding: [8, 4, 0, 0],
     legend: { show: false },
     cursor: { show: false },
-    scales: { y: { range: (_, low, high) => [0, Math.max(1, (high || 0) * 1.15)] }, x: { range: tenMinutes } },
+    scales: { y: { range: (_, low, high) => [0, Math.max(1, (high || 0) * 1.15)] }, x: { range: span } },
     axes: [
       { ...axis, grid: { show: false }, space: 70, values: (_, ticks) => minutesOf(ticks) },
       { ...axis, size: 44, space: 34, values: (_, ticks) => ticks.map((tick) => number(tick, 1)) },
@@ -98,11 +104,6 @@ function plot(chart, columns) {
 function minutesOf(ticks) {
   const words = ticks.map((tick) => clock(tick * 1000));
   return words.map((word, n) => (word === words[n - 1] ? "" : word));
-}
-
-/** The chart ends now and begins ten minutes ago, or where the page began while it is younger than a minute. */
-function tenMinutes(_, first, last) {
-  return [Math.min(first ?? 0, (last ?? 0) - 60), last ?? 60];
 }
 
 /** A canvas understands plain colours only, while a token is a pair for light and dark. */

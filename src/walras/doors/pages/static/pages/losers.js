@@ -6,7 +6,7 @@ import { drawCover } from "/static/pages/cover.js";
 
 /** Show a record; `itemOf` gives a known item or undefined. */
 export function showRecord(record, itemOf) {
-  const lowest = Math.min(...(record.places || []).map((place) => place.value_yuan));
+  const lowest = weakestOpen(record.places || []);
   const losers = record.losers || [];
   fill(byId("losers"), losers.length ? losers.map((loser) => rowOf(loser, lowest, itemOf)) : [nothing()]);
   showCounts(byId("proposed"), record.proposed || {}, "source");
@@ -14,6 +14,16 @@ export function showRecord(record, itemOf) {
   byId("dropped-none").hidden = Object.keys(record.dropped || {}).length > 0;
   showFacts(record);
   byId("counts").hidden = false;
+}
+
+/**
+ * The value of the weakest place that was open to everybody. Places kept for new owners or given by chance were not:
+ * fewer draws lead to them, so their propensity is below the page's highest.
+ */
+function weakestOpen(places) {
+  const chance = (place) => place.propensity ?? 1;
+  const open = Math.max(...places.map(chance));
+  return Math.min(...places.filter((place) => chance(place) >= open).map((place) => place.value_yuan));
 }
 
 /** Items a record names beside its places. */
@@ -30,7 +40,7 @@ function rowOf(loser, lowest, itemOf) {
   return row;
 }
 
-/** How far it was from a place. A loser may be worth more than the last place: then a rule of the page kept it back. */
+/** How far it was from a place. A loser may be worth more than one that stands: then a rule of the page kept it back. */
 function gapOf(loser, lowest) {
   const figure = document.createElement("span");
   figure.className = "figures";

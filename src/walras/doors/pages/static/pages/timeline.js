@@ -3,10 +3,13 @@
 import { copyOf, fill } from "/static/elements.js";
 import { minutes, nameOf, setTime, t, yuan } from "/static/words.js";
 
+// In the order in which they say more of a person.
 const ICONS = {
   exposure: "eye",
-  click: "mouse-pointer-click",
   watch: "clock",
+  click: "mouse-pointer-click",
+  search: "search",
+  engage: "check",
   long_view: "play",
   like: "heart",
   comment: "message-circle",
@@ -23,9 +26,8 @@ const ICONS = {
   gift: "gift",
   rate: "star",
   rate_low: "thumbs-down",
-  search: "search",
-  engage: "check",
 };
+const WEIGHT = Object.keys(ICONS);
 
 /** The moments of a history: runs of events about one item, newest first. */
 export function momentsOf(events) {
@@ -72,7 +74,7 @@ function rowOf(moment, titleOf) {
 function deedsOf(events) {
   const byOutcome = new Map(events.map((event) => [event.outcome, event]));
   if (byOutcome.size > 1) byOutcome.delete("exposure");
-  return [...byOutcome.values()].sort((a, b) => (a.outcome === "watch" ? -1 : b.outcome === "watch" ? 1 : 0));
+  return [...byOutcome.values()].sort((a, b) => WEIGHT.indexOf(a.outcome) - WEIGHT.indexOf(b.outcome));
 }
 
 function wordsOf(event) {
