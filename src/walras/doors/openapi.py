@@ -3,7 +3,8 @@
 import re
 from collections.abc import Iterable, Mapping
 from http import HTTPStatus
-from typing import Any
+from types import UnionType
+from typing import Any, Union, get_args, get_origin
 
 import msgspec
 from litestar.routes import BaseRoute, HTTPRoute
@@ -34,7 +35,7 @@ def document(routes: Iterable[BaseRoute]) -> dict[str, Any]:
         routes: of the application; those that say nothing of themselves are left out.
     """
     told = list(_told_routes(routes))
-    types = [kind for _, _, said, _ in told for kind in (said.reads, said.gives) if kind is not None]
+    types = [part for _, _, said, _ in told for kind in (said.reads, said.gives) for part in _parts(kind)]
     _, components = msgspec.json.schema_components([*types, Problem], ref_template=_REF)
     paths: dict[str, dict[str, Any]] = {}
     for path, method, said, meaning in told:
@@ -176,8 +177,15 @@ def _problem_response() -> dict[str, Any]:
 
 
 def _schema(kind: Any) -> dict[str, Any]:
-    (schema,), _ = msgspec.json.schema_components([kind], ref_template=_REF)
-    return dict(schema)
+    schemas, _ = msgspec.json.schema_components(_parts(kind), ref_template=_REF)
+    return dict(schemas[0]) if len(schemas) == 1 else {"anyOf": list(schemas)}
+
+
+def _parts(kind: Any) -> list[Any]:
+    """The types of a union, which may be structs that only their fields tell apart; a single type as it is."""
+    if kind is None:
+        return []
+    return list(get_args(kind)) if isinstance(kind, UnionType) or get_origin(kind) is Union else [kind]
 
 
 def _with_bodies(components: Mapping[str, Any], told: Iterable[_Route]) -> dict[str, Any]:

@@ -65,6 +65,7 @@ async def errors_page(request: Ask) -> Answer:
         answer_media="application/octet-stream",
         path={"path": "tokens.css"},
     ),
+    include_in_schema=False,
 )
 async def static_file(request: Ask) -> Answer:
     """With the file's hash in its address it may be kept for ever."""
