@@ -13,6 +13,7 @@ import walras
 from walras.doors.pages import STATIC_FOLDER
 from walras.doors.pages.pages import WORDS
 from walras.events.outcomes import CORE
+from walras.feed.surfaces import FEED
 from walras.retrieval.exclusions import Reason
 from walras.web import LANGUAGES, choose_language, texts_in
 from walras.web.statics import FOLDER
@@ -83,6 +84,11 @@ def test_every_name_from_the_platform_has_a_word() -> None:
         assert {f"outcome.{outcome.name}", f"did.{outcome.name}"} <= set(messages)
     for reason in Reason:
         assert f"dropped.{reason.name.lower()}" in messages
+    for source in FEED.sources:
+        assert f"source.{source.source}" in messages
+    for path in (ROOT / "train").glob("*.py"):
+        for stage in re.findall(r'\b(?:progress|say)\(\s*"([a-z ]+)"', path.read_text("utf-8")):
+            assert f"stage.{stage}" in messages, (path.name, stage)
 
 
 def test_templates_hold_no_words_of_their_own() -> None:
