@@ -11,8 +11,7 @@ from walras.base.errors import nearest
 from walras.doors.files.mapping import Mapping, Mark
 from walras.doors.files.tables import LINE, Fault
 from walras.doors.files.times import FIRST_OF_ORDER_MS, STEP_OF_ORDER_MS, instants_ms
-from walras.events import Registry
-from walras.events.intake import context_fault
+from walras.events import Registry, context_fault
 
 COLUMNS = ("id", "time_ms", "person", "item", "owner", "outcome", "value", "surface", "page", "place", "context")
 # The same characters as base.ids refuses; a file's text never has half a surrogate pair.

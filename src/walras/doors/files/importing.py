@@ -2,7 +2,9 @@
 
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import cached_property
 from pathlib import Path
+from typing import TypeAlias
 
 import msgspec
 
@@ -23,6 +25,8 @@ from walras.doors.files.tables import Fault, Table
 from walras.events import Registry
 from walras.schema import Change, Item, ItemPut, Person, PersonPut
 
+# A table, the events of its rows, and the items that these are the first to name.
+_Checked: TypeAlias = tuple[Table, Found | None, list[Item]]
 # Puts of one flush of the log.
 _PUTS = 5_000
 
@@ -88,8 +92,6 @@ class _Run:
         """Take what `import_files` was given."""
         self.parts, self.log, self.registry, self.clock = parts, log, registry, clock
         self.home, self.progress, self.dry_run = home, progress, dry_run
-        self._put: dict[str, int] | None = None
-        self._seen: dict[str, int] | None = None
 
     def files(self) -> Iterator[FileReport]:
         """Import each file."""
@@ -100,12 +102,10 @@ class _Run:
             if part.kind != "items" or len(items) == 1:
                 yield self._file(part)
 
-    @property
+    @cached_property
     def put(self) -> dict[str, int]:
-        """Items in the log by id, each with the hash of what was put last."""
-        if self._put is None:
-            self._put = known_items(self.log)
-        return self._put
+        """Items in the log by id, each with the mark of what was put last."""
+        return known_items(self.log)
 
     def _journal(self, part: Part) -> Journal:
         reading = msgspec.json.encode([part.format, part.layout.shape, msgspec.to_builtins(part.mapping)])
@@ -118,10 +118,11 @@ class _Run:
         if journal.entry.done:
             return report_of(part, journal, already=True)
         entry = journal.entry
-        faults: list[Fault] = []
+        if part.kind != "people":
+            assert self.put is not None  # read once, before a second thread asks for it
         tables = read(part, start=entry.offset, line=entry.line)
-        for table, found in ahead(self._checked(part, table) for table in tables):
-            faults = self._stretch(part, table, found, journal)
+        for checked in ahead(self._checked(part, table) for table in tables):
+            table, faults = checked[0], self._stretch(part, checked, journal)
             entry.offset, entry.line = table.after, table.line
             if not self.dry_run:
                 journal.reject(faults)
@@ -140,15 +141,16 @@ class _Run:
             total, entry = part.path.stat().st_size, journal.entry
             self.progress(Progress(part.path, table.done_bytes, total, entry.rows, entry.rejected))
 
-    def _checked(self, part: Part, table: Table) -> tuple[Table, Found | None]:
-        """A table and the events of its rows; done while the log writes the table before."""
-        behaves = part.kind in {"events", "mixed"} and len(table.rows) > 0
-        now_ms = self.clock.now_ms()
-        return table, read_events(table.rows, part.mapping, self.registry, now_ms) if behaves else None
+    def _checked(self, part: Part, table: Table) -> _Checked:
+        """A table, the events of its rows and the items they name; done while the log writes the table before."""
+        if part.kind not in {"events", "mixed"} or not len(table.rows):
+            return table, None, []
+        found = read_events(table.rows, part.mapping, self.registry, self.clock.now_ms())
+        return table, found, list(named_items(table.rows, found.events, part.mapping, self.put))
 
-    def _stretch(self, part: Part, table: Table, found: Found | None, journal: Journal) -> list[Fault]:
+    def _stretch(self, part: Part, checked: _Checked, journal: Journal) -> list[Fault]:
         """Append one table; gives the rows refused."""
-        entry = journal.entry
+        (table, found, named), entry = checked, journal.entry
         entry.rows += len(table.rows) + len(table.faults) + len(table.items) + len(table.people)
         if part.kind == "items":
             items, faults = items_of(table.rows, part.mapping)
@@ -159,14 +161,15 @@ class _Run:
         else:
             entry.items += self._put_items(table.items)
             entry.people += self._put_people(table.people)
-            faults = self._events(part, table, found, journal) if found is not None else []
+            # Items of the table before were put since these were named.
+            entry.items += self._put_items(item for item in named if item.id not in self.put)
+            faults = self._events(found, journal) if found is not None else []
         return sorted([*table.faults, *faults], key=lambda fault: fault.line)
 
-    def _events(self, part: Part, table: Table, found: Found, journal: Journal) -> list[Fault]:
+    def _events(self, found: Found, journal: Journal) -> list[Fault]:
         entry, events = journal.entry, found.events
         entry.passed_over += found.passed_over
         if len(events):
-            entry.items += self._put_items(named_items(table.rows, events, part.mapping, self.put.keys()))
             entry.events += len(events)
             entry.fresh += 0 if self.dry_run else append_events(self.log, events)
             first, last = int(events["time_ms"].min()), int(events["time_ms"].max())  # type: ignore[arg-type]
@@ -204,15 +207,14 @@ class _Run:
         """Give items whose making nobody dates the time at which the files' behaviour first names them."""
         if all(item.created_ms for item in items):
             return items
-        first = self._first_seen()
+        first = self._first_seen
         oldest = min(first.values(), default=0)
         return [item if item.created_ms else msgspec.structs.replace(item, created_ms=first.get(item.id, oldest))
                 for item in items]  # fmt: skip
 
+    @cached_property
     def _first_seen(self) -> dict[str, int]:
-        if self._seen is None:
-            self._seen = first_seen([part for part in self.parts if part.kind == "events"])
-        return self._seen
+        return first_seen([part for part in self.parts if part.kind == "events"])
 
     def _catalogue(self, parts: Sequence[Part]) -> Iterator[FileReport]:
         """Import several files of items as one catalogue, and report on each."""

@@ -28,7 +28,7 @@ class FileReport:
     rows: int
     events: int  # made of its rows
     fresh: int  # of them, not in the log before
-    items: int
+    items: int  # put into the log, since they were new or told of otherwise
     people: int
     passed_over: int  # rows that stand for nothing, such as flags all 0
     rejected: int
@@ -68,8 +68,8 @@ def report_of(part: Part, journal: Journal, *, resumed: bool = False, already: b
         rows=entry.rows,
         events=entry.events,
         fresh=0 if already else entry.fresh,
-        items=entry.items,
-        people=entry.people,
+        items=0 if already else entry.items,
+        people=0 if already else entry.people,
         passed_over=entry.passed_over,
         rejected=entry.rejected,
         rejects=journal.rejects if entry.rejected and journal.rejects.exists() else None,

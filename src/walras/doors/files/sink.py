@@ -1,12 +1,12 @@
 """Where an import writes: the log's bulk path, and what the log knows of items already."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, Protocol, runtime_checkable
 
 import msgspec
 import polars as pl
 
-from walras.events import Imported
+from walras.events import Imported, SqliteLog, scan
 from walras.schema import Batch, Entry, Event, Item, ItemGone, ItemPut, Receipt
 
 # Entries of one flush where the log has no bulk path.
@@ -63,12 +63,22 @@ def item_mark(item: Item) -> int:
 def known_items(log: ImportLog) -> dict[str, int]:
     """Items that the log holds, each with the mark of what was put last."""
     known: dict[str, int] = {}
+    for change in _changes(log):
+        if isinstance(change, ItemPut):
+            known[change.item.id] = item_mark(change.item)
+        else:
+            known.pop(change.id, None)
+    return known
+
+
+def _changes(log: ImportLog) -> Iterator[ItemPut | ItemGone]:
+    """Changes of items in order. Of the log on disk two columns are read, since a log is mostly behaviour."""
+    if isinstance(log, SqliteLog):
+        decode = msgspec.msgpack.Decoder(ItemPut | ItemGone).decode
+        for rows in scan(log.folder, kinds=("item", "item-gone"), columns=("body",)):
+            yield from map(decode, rows["body"].to_list())
+        return
     position = 0
     while (batch := log.read(position)) is not None:
         position = batch.position
-        for change in batch.changes:
-            if isinstance(change, ItemPut):
-                known[change.item.id] = item_mark(change.item)
-            elif isinstance(change, ItemGone):
-                known.pop(change.id, None)
-    return known
+        yield from (change for change in batch.changes if isinstance(change, ItemPut | ItemGone))
