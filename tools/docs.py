@@ -15,6 +15,7 @@ import typer
 from walras.base import errors, limits, settings
 from walras.cli import app
 from walras.events.outcomes import CORE
+from walras.web.problems import error_kinds
 
 ROOT = Path(__file__).resolve().parents[1]
 _HEAD = "<!-- Made from the code by `make docs`. -->\n\n"
@@ -56,11 +57,9 @@ def _errors() -> Iterator[str]:
     yield "Every error of the API is problem details (RFC 9457) with this `code`; the command line says the same."
     yield ""
     yield from _table("code", "status", "who can mend it", "meaning")
-    classes = [cls for _, cls in inspect.getmembers(errors, inspect.isclass) if issubclass(cls, errors.WalrasError)]
-    for cls in sorted(classes, key=lambda cls: (cls.status, cls.code)):
-        if cls not in (errors.WalrasError, errors.Refused, errors.Unable):
-            who = "the caller" if issubclass(cls, errors.Refused) else "whoever runs it"
-            yield _row(f"`{cls.code}`", cls.status, who, inspect.getdoc(cls))
+    for cls in error_kinds():
+        who = "the caller" if issubclass(cls, errors.Refused) else "whoever runs it"
+        yield _row(f"`{cls.code}`", cls.status, who, inspect.getdoc(cls))
 
 
 def _settings() -> Iterator[str]:

@@ -242,7 +242,7 @@ def instant_ms(text: str, field: str) -> int:
     found = _moment(text)
     if found is None:
         raise Invalid("cannot be read as a time", field=field, value=text, hint="Write it as 2026-01-05T08:00:00Z.")
-    return int((found if found.tzinfo else found.replace(tzinfo=UTC)).timestamp() * 1000)
+    return round((found if found.tzinfo else found.replace(tzinfo=UTC)).timestamp() * 1000)
 
 
 def instant_text(instant: int) -> str:
