@@ -7,7 +7,7 @@ It never writes to the log, knows nothing of pages, and answers for the unknown 
 from walras.features.catalogue import LIMITED, LIVE, STATES, Catalogue
 from walras.features.compiled import compiled, compiled_in_place
 from walras.features.counting import Counters
-from walras.features.event_loop import CHOICE, NEWEST_MAX, RowSets, Weighted
+from walras.features.event_loop import CHOICE, NEUTRAL, NEWEST_MAX, OWNERS, RowSets, Weighted
 from walras.features.people import PersonState
 from walras.features.state import SURFACES, State
 from walras.features.texts import WIDTH, TextModel, untrained
@@ -17,7 +17,9 @@ __all__ = [
     "CHOICE",
     "LIMITED",
     "LIVE",
+    "NEUTRAL",
     "NEWEST_MAX",
+    "OWNERS",
     "STATES",
     "SURFACES",
     "WIDTH",

@@ -16,7 +16,7 @@ from walras.schema import Codes, Floats, Floats32, Ints, Longs
 
 Array = NDArray[Any]
 # What an outcome means to the loop, as bits of `Events.flags`.
-CHOICE, NEUTRAL, FOLLOW, UNFOLLOW, BLOCK, UNBLOCK = 1, 2, 4, 8, 16, 32
+CHOICE, NEUTRAL, FOLLOW, UNFOLLOW, BLOCK, UNBLOCK, OWNERS = 1, 2, 4, 8, 16, 32, 64
 # Exposures are sixteen times as many as behaviours; more than a quarter of a sequence they never fill.
 NEUTRAL_MAX = SEQUENCE_MAX // 4
 # A choice is paired with the person's last five other choices, the nearest counting most; ten cost twice the time for

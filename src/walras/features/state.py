@@ -17,6 +17,7 @@ from walras.features.event_loop import (
     ENOUGH,
     FOLLOW,
     NEUTRAL,
+    OWNERS,
     PAIR_CAPACITY,
     PAIR_SLOTS,
     PAIR_WINDOW,
@@ -347,5 +348,5 @@ def flags_of(registry: Registry) -> Codes:
     flags[0] = NEUTRAL
     for outcome in registry:
         flags[outcome.code] = CHOICE if outcome.choice else NEUTRAL if outcome.sign == 0 else 0
-        flags[outcome.code] |= _RELATIONS.get(outcome.name, 0)
+        flags[outcome.code] |= _RELATIONS.get(outcome.name, 0) | (OWNERS if outcome.of == "owner" else 0)
     return flags
