@@ -9,7 +9,7 @@ from walras.events import Registry, SqliteLog
 from walras.features import State
 from walras.feed import Engine, Models, worth_of
 from walras.ranking import Smoothed
-from walras.retrieval import Cooccurrence, Explore, Followed, Fresh, Popular
+from walras.retrieval import Cooccurrence, Explore, Followed, Fresh, Popular, TextSimilar
 from walras.schema import Event, Item, ItemPut
 from walras.world import World
 
@@ -68,9 +68,10 @@ def fresh_engine(log, world, clock):
 
     def make():
         state = State(Registry())
-        sources = [make(state) for make in (Cooccurrence, Followed, Popular, Fresh, Explore)]
+        text = TextSimilar(state)
+        sources = [text, *(make(state) for make in (Cooccurrence, Followed, Popular, Fresh, Explore))]
         worth = worth_of(state.registry, {})
-        models = Models({s.name: s for s in sources}, Smoothed(state.registry), worth, {"worth": "0"})
+        models = Models({s.name: s for s in sources}, Smoothed(state.registry), worth, text, None, {"worth": "0"})
         return Engine(log, world, state, models, clock, Settings())
 
     return make

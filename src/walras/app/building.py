@@ -14,7 +14,7 @@ from walras.features import State
 from walras.features.tokens import VERSION as TOKENS_VERSION
 from walras.feed import Engine, Models, worth_of
 from walras.ranking import FEATURE_VERSION, Ranker, Smoothed
-from walras.retrieval import Cooccurrence, Explore, Followed, Fresh, Popular, Source
+from walras.retrieval import Cooccurrence, Explore, Followed, Fresh, Popular, Source, TextSimilar, warm_up
 from walras.schema import Batch, ModelChosen
 from walras.world import World, open_world
 
@@ -117,19 +117,22 @@ def keep_state(home: Path, state: State) -> None:
 # ---------------------------------------------------------------- models
 
 
-def plain_sources(state: State) -> dict[str, Source]:
+def plain_sources(state: State, text: TextSimilar) -> dict[str, Source]:
     """Sources that need no training."""
-    sources: list[Source] = [Cooccurrence(state), Followed(state), Popular(state), Fresh(state), Explore(state)]
+    sources: list[Source] = [Cooccurrence(state), Followed(state), Popular(state), Fresh(state), text, Explore(state)]
     return {source.name: source for source in sources}
 
 
 def bare_models(state: State, world: World, now_ms: int) -> Models:
     """What pages are made with before anything was trained."""
-    worth = world.prices.at(now_ms)
+    worth, text = world.prices.at(now_ms), TextSimilar(state)
+    sources = plain_sources(state, text)
+    warm_up(sources, state)
     return Models(
-        sources=plain_sources(state),
+        sources=sources,
         ranker=Smoothed(state.registry),
         worth_yuan=worth_of(state.registry, worth.yuan),
+        text=text,
         versions={"worth": str(worth.version)},
     )
 
@@ -163,7 +166,8 @@ def load_models(engine: Engine, wanted: Mapping[str, str]) -> Models:
         except Corrupt as error:
             _log.warning("model %s is refused: %s", version, error)
             engine.world.models.refuse(version, str(error))
-    return Models(sources, ranker, bare.worth_yuan, versions)
+    warm_up(sources, engine.state)
+    return Models(sources, ranker, bare.worth_yuan, bare.text, None, versions)
 
 
 def choose_model(home: Path, settings: Settings, version: str) -> None:

@@ -15,7 +15,7 @@ from walras.events import Log, Registry
 from walras.features import State
 from walras.feed.meter import Meter
 from walras.ranking import Predicts
-from walras.retrieval import Source
+from walras.retrieval import Source, TextSimilar, VectorIndex
 from walras.schema import Batch, Event, Floats, Item, ItemGone, ItemPut, ModelChosen, PageRecord
 from walras.world import World
 
@@ -33,6 +33,8 @@ class Models:
     sources: Mapping[str, Source]
     ranker: Predicts
     worth_yuan: Floats  # [H] in the order of the registry's predicted outcomes
+    text: TextSimilar  # knows words
+    vectors: VectorIndex | None = None  # of the sequence model, where there is one
     versions: Mapping[str, str] = field(default_factory=dict)
 
 

@@ -35,6 +35,11 @@ class Filled:
         """The item's row of the n-th candidate that stayed."""
         return int(self.candidates.row[self.rows[n]])
 
+    def why(self, n: int, place: int) -> str:
+        """What is told of the source: `found` where the exploring source named a winner that no place was kept for."""
+        source = self.source(n, place)
+        return "found" if source == "explore" and self.allocation.reserved[place] < 0 else source
+
     def source(self, n: int, place: int = -1) -> str:
         """Who named the n-th candidate, or why its place was kept for it."""
         if place >= 0 and self.allocation.reserved[place] >= 0:

@@ -113,7 +113,12 @@ def _place(engine: Engine, asked: Asked, filled: Filled, place: int, *, item: It
         outcomes=outcomes,
         source=source,
         reason=reasons.sentence(
-            language, source, outcomes, value_yuan=value, behaviours=behaviours, odds=round(1.0 / max(chance, 1e-9))
+            language,
+            filled.why(n, place),
+            outcomes,
+            value_yuan=value,
+            behaviours=behaviours,
+            odds=round(1.0 / max(chance, 1e-9)),
         ),
         propensity=chance,
         owner=item.owner,

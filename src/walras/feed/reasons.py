@@ -12,6 +12,7 @@ _BY_SOURCE: dict[str, dict[str, str]] = {
         "fresh": "New here, and given a fair chance",
         "text": "Its words are like those of what you chose",
         "explore": "Picked by chance, so that we learn: 1 in {odds}",
+        "found": "Found by chance, and foreseen to please you",
         "": "Chosen for this place",
     },
     "zh": {
@@ -22,6 +23,7 @@ _BY_SOURCE: dict[str, dict[str, str]] = {
         "fresh": "新内容，获得公平的展示机会",
         "text": "文字与你选择过的内容相近",
         "explore": "随机抽取，用来学习：{odds} 分之一",
+        "found": "偶然发现，预计你会喜欢",
         "": "为这个位置选出",
     },
 }

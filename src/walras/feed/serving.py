@@ -5,8 +5,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-
 from walras.base.clock import Clock
 from walras.base.errors import Unavailable
 from walras.base.ids import ItemId, PageId, PersonId
@@ -17,6 +15,7 @@ from walras.feed import lists
 from walras.feed.engine import Engine
 from walras.feed.lists import Scored
 from walras.feed.page import make_page
+from walras.retrieval import similar
 from walras.schema import Event, ModelStatus, Page, PageRecord, PageRequest, Status, TrainingStatus
 from walras.world import World
 
@@ -81,9 +80,14 @@ class Serving:
         """Items like this one, best first; empty where the item is not known."""
         self.engine.catch_up()
         row = self.state.item_row.get(item, 0)
-        near, weight = self.state.neighbours(row)
-        best = np.argsort(-weight, kind="stable")[:count] if row else []
-        return [(ItemId(self.state.item_row.names[near[n]]), float(weight[n])) for n in best]
+        text = self.engine.models.text
+        found = similar(self.state, row, count, text, self.engine.models.vectors) if row else None
+        if found is None:
+            return []
+        names = self.state.item_row.names
+        return [
+            (ItemId(names[near]), score) for near, score in zip(found.row.tolist(), found.score.tolist(), strict=True)
+        ]
 
     def recommend(self, person: PersonId, count: int, topic: str = "") -> Scored:
         """Items for a person, best first, without a page's record."""
