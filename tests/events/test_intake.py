@@ -4,7 +4,7 @@ import math
 
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from walras.base import limits
@@ -87,6 +87,7 @@ def test_an_event_without_id_or_time_is_given_them():
     assert third == fourth and third.time_ms == 5 and len(third.id) == 32
 
 
+@settings(deadline=None)
 @given(
     st.lists(
         st.builds(

@@ -2,7 +2,7 @@
 
 import math
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from walras.events import rows, segments
@@ -77,6 +77,7 @@ def through_parquet(stored_rows, folder):
     return frame
 
 
+@settings(deadline=None)
 @given(st.lists(events, min_size=1, max_size=3))
 def test_events_come_back_from_rows_and_files(tmp_path_factory, sent):
     kept = stored(sent)
@@ -85,6 +86,7 @@ def test_events_come_back_from_rows_and_files(tmp_path_factory, sent):
     assert [rows.event_of(row) for row in segments.stored_rows(frame)] == sent
 
 
+@settings(deadline=None)
 @given(st.lists(st.one_of(events, pages, changes), min_size=1, max_size=6))
 def test_a_stretch_is_the_same_from_rows_and_from_files(tmp_path_factory, sent):
     kept = stored(sent)

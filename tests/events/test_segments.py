@@ -271,11 +271,15 @@ def test_a_damaged_or_missing_segment_is_said_plainly(log, clock, tmp_path):
     first.write_bytes(content[: len(content) // 2])
     with pytest.raises(Corrupt, match="damaged"):
         log.read(0)
+    with pytest.raises(Corrupt, match="damaged"):
+        log.check()
     first.unlink()
+    with pytest.raises(Corrupt, match="missing"):
+        log.check()
     with pytest.raises(Corrupt, match="missing"):
         log.read(0)
     first.write_bytes(content)
-    assert len(log.read(0).events) == 4
+    assert len(log.read(0).events) == 4 and log.check() is None
 
 
 def test_the_schema_is_pinned_since_others_read_the_files():

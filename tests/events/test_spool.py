@@ -4,7 +4,7 @@ import fcntl
 import os
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from walras.base import limits
@@ -93,6 +93,7 @@ def test_a_file_that_somebody_holds_is_no_left_over(tmp_path):
     assert [path for path, _ in spool.left_overs(tmp_path)] == [held] and not held.exists()
 
 
+@settings(deadline=None)
 @given(st.integers(0, 400), st.integers(0, 255))
 def test_what_is_torn_or_damaged_ends_the_file(tmp_path_factory, cut, wrong):
     folder = tmp_path_factory.mktemp("spool")

@@ -18,6 +18,7 @@ ROOM = str(Path(walras.events.__file__).parent)
 WATCHED = tuple(f"{ROOM}/{name}.py" for name in ("compaction", "imports", "segments"))
 # Of the database only what changes it; reading has nothing to leave half done.
 CHANGING = {
+    "claim_many",
     "transaction",
     "_roll_back",
     "claim",

@@ -44,6 +44,11 @@ GROUP_ROWS_MAX = 20_000
 SEGMENT_ROWS_MAX = 1_000_000
 # Rows moved by one step of compaction: appends wait for its deletion.
 COMPACT_ROWS_MAX = 200_000
+# Recent ids of the log folded into the large table: by compaction, by an idle writer, and by a busy one that must.
+# A fold writes the whole large table at worst (24 bytes an id), so it must be worth it; a busy one delays answers.
+MERGE_IDS_MIN = 50_000
+MERGE_IDS_IDLE_MIN = 100_000
+MERGE_IDS_MAX = 500_000
 # Encoded pages and changes read at once: decoded they take about five times as much memory.
 STRETCH_BYTES_MAX = 16_000_000
 # Page records waiting to be moved to the log.

@@ -40,6 +40,7 @@ def compact(folder: Path, closed_before_ms: int, part_rows: int = limits.COMPACT
     hot = HotRows(folder)
     try:
         with cold_lock(folder):
+            hot.merge_ids(limits.MERGE_IDS_MIN)
             while (count := _compact_part(folder, hot, closed_before_ms, part_rows)) > 0:
                 moved += count
     finally:

@@ -1,32 +1,23 @@
-"""The hot part of the log: one SQLite table of rows in WAL mode, and the ids of everything ever written.
-
-Statements take many rows at once. Python's sqlite3 gives the interpreter lock away at each step of SQLite, and where
-another thread computes, taking it back can last milliseconds; with one statement a row, a group of a thousand events
-would wait for seconds under load.
-"""
+"""The hot part of the log: one SQLite table of rows in WAL mode, and the ids of everything ever written."""
 
 import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import astuple, dataclass
-from functools import cache
-from itertools import accumulate
 from pathlib import Path
-from typing import Any
 
 from walras.base import limits
 from walras.base.errors import Corrupt
-from walras.events import trouble
+from walras.events import ids, trouble
 from walras.events.rows import EVENT, PERSON_GONE, STORED, Keyed, Row
+from walras.events.statements import flatten, insert_rows
 
 FILE_NAME = "log.sqlite"
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 # Another process may hold the write lock for as long as an import of a million rows takes.
 _BUSY_MS = 30_000
 # Beyond this a check of every page would delay the start by seconds; `walras doctor` does it on demand.
 _CHECK_BYTES_MAX = 64_000_000
-# Rows of one statement. A last, smaller portion is padded with its own last row, which is then ignored as a double.
-_PORTIONS = (1, 4, 16, 64, 256)
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS rows (
@@ -34,7 +25,6 @@ CREATE TABLE IF NOT EXISTS rows (
   person TEXT, item TEXT, owner TEXT, outcome TEXT, value REAL, surface TEXT, page TEXT, place INTEGER,
   context BLOB, body BLOB);
 CREATE INDEX IF NOT EXISTS rows_person ON rows (person, seq) WHERE kind = 'event';
-CREATE TABLE IF NOT EXISTS ids (key BLOB PRIMARY KEY, seq INTEGER NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS segments (
   first_seq INTEGER PRIMARY KEY, last_seq INTEGER NOT NULL, day TEXT NOT NULL, path TEXT NOT NULL,
   rows INTEGER NOT NULL);
@@ -68,6 +58,7 @@ class HotRows:
         self.path = folder / FILE_NAME
         try:
             self.db = sqlite3.connect(self.path, isolation_level=None, check_same_thread=False, timeout=_BUSY_MS / 1000)
+            self.ids = ids.Ids(self.db)
             self._prepare()
         except sqlite3.Error as error:
             raise trouble.of_sqlite(error, self.path) from error
@@ -76,10 +67,10 @@ class HotRows:
         db = self.db
         db.execute(f"PRAGMA busy_timeout={_BUSY_MS}")
         version = db.execute("PRAGMA user_version").fetchone()[0]
-        if version == 0:
+        if version < SCHEMA_VERSION:  # Every step so far only adds tables.
             db.execute("PRAGMA journal_mode=WAL")
-            db.executescript(f"BEGIN IMMEDIATE; {_SCHEMA} PRAGMA user_version={SCHEMA_VERSION}; COMMIT;")
-        elif version != SCHEMA_VERSION:
+            db.executescript(f"BEGIN IMMEDIATE; {_SCHEMA} {ids.SCHEMA} PRAGMA user_version={SCHEMA_VERSION}; COMMIT;")
+        elif version > SCHEMA_VERSION:
             message = f"the log was written by another version ({version}, this one writes {SCHEMA_VERSION})"
             raise Corrupt(message, field="log", value=str(self.path), hint="Use the version that wrote it.")
         # FULL flushes the WAL at every commit: without it an acknowledged event could be lost with the power.
@@ -159,67 +150,23 @@ class HotRows:
 
     def _write(self, keyed: Sequence[Keyed]) -> list[bool]:
         with_key = [(key, offset) for offset, (key, _) in enumerate(keyed) if key is not None]
-        doubles = self.claim([key for key, _ in with_key], [offset for _, offset in with_key], len(keyed))
-        fresh = [row for (_, row), double in zip(keyed, doubles, strict=True) if not double]
+        keys, offsets = [key for key, _ in with_key], [offset for _, offset in with_key]
         first = self.last_seq() + 1
-        self._insert("rows", len(STORED), [value for i, row in enumerate(fresh, first) for value in (i, *row)])
+        doubles = self.ids.claim(keys, offsets, len(keyed), first)
+        fresh = [row for (_, row), double in zip(keyed, doubles, strict=True) if not double]
+        insert_rows(self.db, "rows", len(STORED), flatten((i, *row) for i, row in enumerate(fresh, first)))
         self.set_last_seq(first + len(fresh) - 1)
         return doubles
 
-    def claim(self, keys: Sequence[bytes], offsets: Sequence[int], count: int) -> list[bool]:
-        """Inside a transaction: remember keys for the rows that will follow, in their order, behind the last seq.
+    def claim_many(self, keys: Sequence[bytes], offsets: Sequence[int], count: int) -> list[bool]:
+        """Inside a transaction: remember the ascending keys of an import's rows. See `Ids.claim_many`."""
+        return self.ids.claim_many(keys, offsets, count, self.last_seq() + 1)
 
-        Args:
-            keys: [M] keys, in any order; ascending is fastest where there are very many.
-            offsets: [M] which of the rows each belongs to.
-            count: how many rows there are, those without a key included.
-
-        Returns:
-            [count] whether a row's key was there before, or came twice; only the other rows are given a seq.
-        """
-        first = self.last_seq() + 1
-        seqs = [first + offset for offset in offsets]
-        self.db.execute("SAVEPOINT claim")
-        doubles = [False] * count
-        if not self._take_ids(keys, seqs):
-            # A key that does not carry its own row's seq was there before, or came twice.
-            held = self._held(keys)
-            for key, seq, offset in zip(keys, seqs, offsets, strict=True):
-                doubles[offset] = held[key] != seq
-            self.db.execute("ROLLBACK TO claim")
-            rank = list(accumulate(not double for double in doubles))
-            fresh = [(key, first + rank[o] - 1) for key, o in zip(keys, offsets, strict=True) if not doubles[o]]
-            taken = self._take_ids([key for key, _ in fresh], [seq for _, seq in fresh])
-            assert taken, "ids that are new were refused"
-        self.db.execute("RELEASE claim")
-        return doubles
-
-    def _take_ids(self, keys: Sequence[bytes], seqs: Sequence[int]) -> bool:
-        """Write keys with their seqs; False where one was there already."""
-        flat: list[Any] = [None] * (2 * len(keys))
-        flat[::2], flat[1::2] = keys, seqs
-        return self._insert("ids", 2, flat) == len(keys)
-
-    def _held(self, keys: Sequence[bytes]) -> dict[bytes, int]:
-        """The seq under which each key that is there was written."""
-        held: dict[bytes, int] = {}
-        for at in range(0, len(keys), 10_000):
-            part = keys[at : at + 10_000]
-            held.update(self.db.execute(f"SELECT key, seq FROM ids WHERE key IN ({_marks(len(part))})", part))
-        return held
-
-    def _insert(self, table: str, width: int, flat: list[Any]) -> int:
-        """Insert rows that are not there yet, given value after value; how many there were."""
-        inserted = at = 0
-        count = len(flat) // width
-        while at < count:
-            size = next((p for p in _PORTIONS if p >= count - at), _PORTIONS[-1])
-            part = flat[at * width : (at + size) * width]
-            if len(part) < size * width:
-                part += flat[-width:] * (size - (count - at))
-            inserted += self.db.execute(_insert_sql(table, width, size), part).rowcount
-            at += size
-        return inserted
+    def merge_ids(self, unmerged_min: int) -> None:
+        """Fold the ids of recent rows into those of all rows, where there are enough of them."""
+        if self.ids.unmerged(self.last_seq()) >= unmerged_min:
+            with self.transaction():
+                self.ids.merge(self.last_seq())
 
     def last_seq(self) -> int:
         """The highest seq ever given, also to a row that is gone."""
@@ -256,8 +203,8 @@ class HotRows:
 
     def seq_of(self, key: bytes) -> int | None:
         """The seq under which a key was written."""
-        found = self.db.execute("SELECT seq FROM ids WHERE key = ?", (key,)).fetchone()
-        return None if found is None else int(found[0])
+        with self.snapshot():
+            return self.ids.held([key]).get(key)
 
     def newest_of(self, person: str, limit: int) -> list[Row]:
         """A person's newest events, newest first."""
@@ -294,12 +241,3 @@ class HotRows:
     def close(self) -> None:
         """Close the connection."""
         self.db.close()
-
-
-@cache
-def _insert_sql(table: str, width: int, size: int) -> str:
-    return f"INSERT OR IGNORE INTO {table} VALUES " + ",".join([f"({_marks(width)})"] * size)
-
-
-def _marks(count: int) -> str:
-    return ",".join("?" * count)

@@ -28,6 +28,8 @@ _DEFAULTS: dict[str, tuple[pl.DataType, str | int | float | None]] = {
     "place": (pl.Int32(), -1),
     "context": (pl.String(), None),
 }
+# Keys looked up to see whether a frame was imported before: a frame with 1 % of known rows is found out almost surely.
+_SAMPLE = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,11 +60,12 @@ def append_segment(folder: Path, frame: pl.DataFrame | pa.Table, registry: Regis
         Unable: the disk is full or does not answer; nothing is written.
     """
     events = with_ids(_complete(frame, registry))
-    keys, offsets = _keys(events["id"])
+    given = len(events)
     hot = HotRows(folder)
     try:
+        events, keys, offsets = _without_known(hot, events)
         with cold_lock(folder), hot.transaction():
-            doubles = hot.claim(keys, offsets, len(events))
+            doubles = hot.claim_many(keys, offsets, len(events))
             if any(doubles):
                 events = events.filter(~pl.Series(doubles))
             first = hot.last_seq() + 1
@@ -71,7 +74,7 @@ def append_segment(folder: Path, frame: pl.DataFrame | pa.Table, registry: Regis
                 assert segment is not None
                 hot.add_segment(segment)
                 hot.set_last_seq(segment.last_seq)
-        return Imported(len(events), len(keys) - len(events), hot.position())
+        return Imported(len(events), given - len(events), hot.position())
     finally:
         hot.close()
 
@@ -129,6 +132,21 @@ def with_ids(events: pl.DataFrame) -> pl.DataFrame:
     )
     made = _duck("SELECT md5(id) AS id FROM parts", parts)["id"]
     return events.with_columns(id=pl.when(nameless).then(made).otherwise(pl.col("id")))
+
+
+def _without_known(hot: HotRows, events: pl.DataFrame) -> tuple[pl.DataFrame, list[bytes], list[int]]:
+    """The events, less those that are in the log already, with their keys and offsets.
+
+    Looked up before the write lock is taken, since an id once known stays known; and only where a sample says that
+    it is worth it. What slips through is found again under the lock.
+    """
+    keys, offsets = _keys(events["id"])
+    if not hot.ids.held(keys[:: len(keys) // _SAMPLE + 1]):
+        return events, keys, offsets
+    known = hot.ids.held(keys)
+    fresh = sorted(offset for key, offset in zip(keys, offsets, strict=True) if key not in known)
+    events = events[fresh]
+    return events, *_keys(events["id"])
 
 
 def _keys(ids: pl.Series) -> tuple[list[bytes], list[int]]:

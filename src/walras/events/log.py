@@ -1,5 +1,6 @@
 """The log: one durable sequence of everything that happened, read by everybody who keeps something in memory."""
 
+import contextlib
 import sys
 import threading
 from collections.abc import Sequence
@@ -12,6 +13,7 @@ import pyarrow as pa
 
 from walras.base import limits
 from walras.base.clock import DAY_MS, Clock, SystemClock
+from walras.base.errors import Unable
 from walras.events import spool, trouble
 from walras.events.commit import GroupCommit
 from walras.events.compaction import compact, forget
@@ -20,7 +22,15 @@ from walras.events.imports import Imported, append_segment
 from walras.events.intake import named
 from walras.events.outcomes import Registry
 from walras.events.rows import ROW_PAGE, Keyed, Row, batch_of, event_of, keyed_row, page_key, page_of
-from walras.events.segments import ColdReader, frame_batch, missing_segment, person_rows, remove_orphans, stored_rows
+from walras.events.segments import (
+    ColdReader,
+    frame_batch,
+    missing_segment,
+    open_segment,
+    person_rows,
+    remove_orphans,
+    stored_rows,
+)
 from walras.schema import Batch, Entry, Event, PageRecord, Receipt
 
 READ_ROWS = 50_000
@@ -113,6 +123,7 @@ class SqliteLog:
         self._other_spools = spool.OtherSpools(self._spools)
         self._move_left_overs()
         self._pages = spool.PageSpool(self._spools)
+        self._written = 0  # rows since the ids were last looked after
         self._commits = GroupCommit(self._write, self._sweep)
 
     def append(self, entries: Sequence[Entry]) -> list[Receipt]:
@@ -204,6 +215,21 @@ class SqliteLog:
         """Write up to a million valid events at once, as an import does. See `imports.append_segment`."""
         return append_segment(self.folder, frame, self.registry, self._clock.now_ms())
 
+    def check(self) -> None:
+        """Read every page of the database, and the end of every segment; `walras doctor` does it on demand.
+
+        Raises:
+            Corrupt: something is not what was written.
+        """
+        with self._look_lock:
+            self._look.check(whole=True)
+            segments = self._look.segments()
+        for segment in segments:
+            try:
+                open_segment(self.folder, segment).close()
+            except FileNotFoundError as error:
+                raise missing_segment(self.folder, segment) from error
+
     def forget(self, person: str) -> int:
         """Delete every row about a person, but the one that says she left; how many there were.
 
@@ -233,11 +259,19 @@ class SqliteLog:
         doubles = self._writer.write([*pages, *rows])
         if pages:
             self._pages.moved(len(pages))
+        self._written += len(rows)
+        if self._written >= limits.MERGE_IDS_MAX:
+            self._written = 0
+            # The group is durable already: what fails here is tried again later, and fails nobody's append.
+            with contextlib.suppress(Unable):
+                self._writer.merge_ids(limits.MERGE_IDS_MAX)
         return doubles[len(pages) :]
 
     def _sweep(self) -> None:
+        """While nothing comes: move waiting pages, and fold ids together before there are too many."""
         if self._pages.waiting(1):
             self._write([])
+        self._writer.merge_ids(limits.MERGE_IDS_IDLE_MIN)
 
     def _move_left_overs(self) -> None:
         now_ms = self._clock.now_ms()
