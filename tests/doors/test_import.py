@@ -12,7 +12,7 @@ from pathlib import Path
 
 import polars as pl
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from tests.doors.import_files_kit import NOW_MS, RememberingLog, as_event, bring, put, put_lines, rejects
@@ -221,6 +221,7 @@ _PLACES = st.sampled_from([-2, -1, 0, 7, 100_000, 100_001])
 
 
 @settings(max_examples=150, deadline=None)
+@example([("a", "", "", "follow", 1.0, 1, -1, "")])  # happens to an owner, and names none
 @given(st.lists(st.tuples(_IDS, _IDS, _IDS, _WORDS, _VALUES, _TIMES, _PLACES, _IDS), min_size=1, max_size=6))
 def test_rules_are_those_of_the_events_own_door(rows: list[tuple[object, ...]]) -> None:
     names = ("person", "item", "owner", "outcome", "value", "time_ms", "place", "surface")

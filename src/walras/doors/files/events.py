@@ -126,6 +126,9 @@ def _times(rows: pl.DataFrame, mapping: Mapping) -> pl.Series | pl.Expr:
 def _row_checks(cast: pl.DataFrame, mapping: Mapping, now_ms: int) -> list[Check]:
     ahead = now_ms + limits.CLOCK_AHEAD_MS_MAX
     checks = [*_id_checks("person", needed=True), *_id_checks("item", needed=not mapping.owner)]
+    if mapping.owner:
+        neither = (pl.col("item") == "") & (pl.col("owner") == "")
+        checks.append(Check("item", "item", neither, "is empty, and so is the owner"))
     for name in ("owner", "page", "id"):
         checks += _id_checks(name, needed=False) if getattr(mapping, name) else []
     if mapping.time and mapping.time_unit != "order":
