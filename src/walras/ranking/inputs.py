@@ -200,7 +200,8 @@ def read(person: PersonFeatures, candidates: CandidateFeatures, reading: Reading
 def own_rates(person: PersonFeatures, reading: Reading) -> Floats32:
     """[H] the person's outcomes per exposure, shrunk to everyone's."""
     everyone = shrunk(person.everyone[None], np.zeros(len(reading.codes), np.float32), 1.0)[0]
-    return shrunk(_sums(person, np.ones(len(person.age_s), np.float32))[None], everyone, PERSON_PRIOR)[0]
+    own: Floats32 = shrunk(_sums(person, np.ones(len(person.age_s), np.float32))[None], everyone, PERSON_PRIOR)[0]
+    return own
 
 
 def shrunk(counts: Floats32, parent: Floats32, strength: float) -> Floats32:
@@ -240,7 +241,8 @@ def _of_person(person: PersonFeatures, own: Floats32, reading: Reading) -> Float
     moment = [np.sin(turn), np.cos(turn)]
     surface = np.zeros(SURFACES_READ, np.float32)
     surface[person.surface if person.surface < SURFACES_READ else 0] = 1.0
-    return np.concatenate([at, *moods, amounts, moment, surface, _lately(person, reading)]).astype(np.float32)
+    made: Floats32 = np.concatenate([at, *moods, amounts, moment, surface, _lately(person, reading)], dtype=np.float32)
+    return made
 
 
 def _lately(person: PersonFeatures, reading: Reading) -> Floats32:
@@ -299,7 +301,8 @@ def _by_class(wanted: Ints, had: Ints, counts: Floats32) -> Floats32:
 
 def _doublings(amount: Floats32, classes: int) -> Ints:
     """[N] class 0 below a half, then one class for each doubling."""
-    grown: Ints = np.clip(np.floor(np.log2(np.maximum(amount, 0.0) + 0.5) + 1.0), 0, classes - 1).astype(np.int32)
+    known = np.nan_to_num(np.maximum(amount, 0.0), nan=0.0)
+    grown: Ints = np.clip(np.floor(np.log2(known + 0.5) + 1.0), 0, classes - 1).astype(np.int32)
     return grown
 
 
