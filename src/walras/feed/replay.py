@@ -1,6 +1,9 @@
 """Make a page again from its record: the same log and seed give the same page."""
 
 import math
+from dataclasses import replace
+
+import msgspec
 
 from walras.feed.engine import Engine
 from walras.feed.filled import Moment
@@ -23,8 +26,12 @@ def remake(record: PageRecord, engine: Engine) -> PageRecord:
     """
     request = PageRequest(person=record.person, surface=record.surface, count=record.count, context=record.context)
     moment = Moment(record.time_ms, record.seed, record.id, engine.state.position, record.exclude)
-    asked = ask(request, surface_named(record.surface), engine, moment)
-    return record_of(request, engine, moment, fill(asked, record.count, engine))
+    # What came too late then must be missing now, and what came in time then must not come too late now.
+    patient = msgspec.structs.replace(surface_named(record.surface), source_budget_ms=math.inf)
+    sources = {name: source for name, source in engine.models.sources.items() if name not in record.missing}
+    again = replace(engine, models=replace(engine.models, sources=sources))
+    filled = fill(ask(request, patient, again, moment), record.count, again)
+    return record_of(request, again, moment, filled, filled.proposed.missing)
 
 
 def same_page(one: PageRecord, other: PageRecord) -> list[str]:
