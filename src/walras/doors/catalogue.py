@@ -3,6 +3,7 @@
 A change goes to the log first and into the tables before the answer, so that whoever asks next sees it.
 """
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
@@ -152,7 +153,8 @@ def _get_route(kept: Kept[T]) -> HTTPRouteHandler:
     @get(f"/v1/{kept.plural}/{{id:str}}", name=f"get_{kept.name}", opt=said)
     async def get_one(request: Ask) -> Answer:
         """404 where nothing has this id."""
-        return answer(kept.shelf(engine_of(request).world).get(path_id(request.path_params, "id")))
+        shelf, id = kept.shelf(engine_of(request).world), path_id(request.path_params, "id")
+        return answer(await asyncio.to_thread(shelf.get, id))
 
     return get_one
 
@@ -171,7 +173,7 @@ def _delete_route(kept: Kept[T]) -> HTTPRouteHandler:
         """404 where nothing has this id. What happened to it stays in the log."""
         engine = engine_of(request)
         id = path_id(request.path_params, "id")
-        if not kept.shelf(engine.world).get_many([id]):
+        if not await asyncio.to_thread(kept.shelf(engine.world).get_many, [id]):
             raise NotFound(f"no such {kept.name}", field="id", value=id)
         await change(engine, [kept.gone(id, engine.clock.now_ms())])
 
@@ -229,7 +231,7 @@ def _list_route(kept: Kept[T]) -> HTTPRouteHandler:
         """Send the answer's cursor back for the next ones; an empty cursor says that there are no more."""
         query = Query(request.scope["query_string"], ("n", "cursor"))
         cursor, n = query.text("cursor"), query.number("n", LIST_DEFAULT, most=limits.BULK_MAX)
-        found = kept.shelf(engine_of(request).world).list(cursor, n)
+        found = await asyncio.to_thread(kept.shelf(engine_of(request).world).list, cursor, n)
         return answer(kept.listing(found.values, found.cursor))
 
     return list_some

@@ -108,7 +108,7 @@ async def make_key(request: Ask) -> Answer:
 )
 async def list_keys(request: Ask) -> Answer:
     """Without their secrets, which nobody has."""
-    grants = engine_of(request).world.keys.list()
+    grants = await asyncio.to_thread(engine_of(request).world.keys.list)
     shown = (
         KeyShown(
             id=grant.id,
@@ -146,7 +146,8 @@ async def end_key(request: Ask) -> None:
 )
 async def list_models(request: Ask) -> Answer:
     """One model of a kind is active."""
-    return answer(ModelList(tuple(_shown(model) for model in engine_of(request).world.models.list())))
+    models = await asyncio.to_thread(engine_of(request).world.models.list)
+    return answer(ModelList(tuple(_shown(model) for model in models)))
 
 
 @post(

@@ -1,6 +1,6 @@
 """The guard before every route: the key, its scope, its rate. A route that says nothing of itself is closed."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 from litestar.connection import ASGIConnection
@@ -15,7 +15,7 @@ from walras.web.visitors import is_on_this_machine
 from walras.world import KeyGrant, Keys
 
 Connection = ASGIConnection[Any, Any, Any, Any]
-Guard = Callable[[Connection, BaseRouteHandler], None]
+Guard = Callable[[Connection, BaseRouteHandler], Awaitable[None]]
 # Wrong keys a second from one address; a sender that guesses is slowed down, one that forgot its key is told.
 WRONG_KEYS_PER_S = 10.0
 
@@ -29,7 +29,8 @@ def guard_of(keys: Keys, settings: Settings) -> Guard:
     """
     buckets, wrong = TokenBuckets(), TokenBuckets()
 
-    def guard(connection: Connection, handler: BaseRouteHandler) -> None:
+    # Asynchronous, since the framework runs any other in a thread, which cost more than all the rest of the doors.
+    async def guard(connection: Connection, handler: BaseRouteHandler) -> None:
         said = told_by(handler.opt)
         if said is None:
             _only_options(connection)

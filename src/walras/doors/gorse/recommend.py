@@ -35,7 +35,7 @@ _WRITE_BACK = (
     Asked("write-back-delay", "How much later than now that feedback is dated, as 0h10m0s; at most ten minutes."),
 )
 _NAMES = ("n", "offset", "user-id", "write-back-type", "write-back-delay")
-# Where what a person met is left out afterwards, more is asked for; beyond this the answer is shorter.
+# A category is picked from a longer list; where it holds fewer items than that list passes over, the answer is shorter.
 _SPARE = 200
 _session = msgspec.json.Decoder(list[GorseFeedback])
 
@@ -99,7 +99,8 @@ async def session_recommend(request: Ask) -> Answer:
     chosen = [ItemId(f.item_id) for f in given if _is_choice(engine, f)]
     engine.catch_up()
     categories = _categories(request, query)
-    found = engine.session(chosen, _asked(n + offset, len(met)), _first(categories)) if chosen else []
+    spare = len(met) + (_SPARE if categories else 0)
+    found = engine.session(chosen, _asked(n + offset, spare), _first(categories)) if chosen else []
     kept = [(item, score) for item, score in _within(engine, found, categories) if item not in met]
     return _scores(kept[offset : offset + n])
 
@@ -196,7 +197,7 @@ async def _list(request: Ask, ask: Callable[[ServingEngine, int, str], Scored]) 
 
 
 def _for_person(engine: ServingEngine, person: PersonId, count: int, categories: Sequence[str]) -> Scored:
-    spare = _SPARE if len(categories) > 1 else 0
+    spare = _SPARE if categories else 0
     found = engine.recommend(person, _asked(count, spare), _first(categories)) if count else []
     return _within(engine, found, categories[1:])[:count]
 
