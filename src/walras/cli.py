@@ -65,7 +65,7 @@ def _home() -> tuple[Path, Settings]:
 
 
 def _say_json(value: Any) -> None:
-    print(msgspec.json.format(msgspec.json.encode(value), indent=2).decode())
+    print(msgspec.json.format(msgspec.json.encode(value, enc_hook=str), indent=2).decode())
 
 
 @contextmanager
@@ -154,6 +154,8 @@ def _mapping(files: list[Path], path: Path | None, columns: list[str] | None) ->
         if not given:
             raise Refused("needs the form meaning=column", field="--map", value=pair, hint="Such as person=user_id.")
         over[meaning] = column
+    if "time" in over:
+        over.setdefault("time_unit", "auto")  # the guessed unit was another column's
     return door.mapping_of({**msgspec.to_builtins(base), **over}, where="--map")
 
 

@@ -10,6 +10,7 @@ from walras.feed.filled import Moment
 from walras.feed.page import ask, fill
 from walras.feed.record import record_of
 from walras.feed.surfaces import surface_named
+from walras.retrieval import Asked, Proposal, Source
 from walras.schema import PageRecord, PageRequest
 
 # Two machines may add floats in another order; a place's value must agree to this share.
@@ -28,10 +29,22 @@ def remake(record: PageRecord, engine: Engine) -> PageRecord:
     moment = Moment(record.time_ms, record.seed, record.id, engine.state.position, record.exclude)
     # What came too late then must be missing now, and what came in time then must not come too late now.
     patient = msgspec.structs.replace(surface_named(record.surface), source_budget_ms=math.inf)
-    sources = {name: source for name, source in engine.models.sources.items() if name not in record.missing}
+    sources = {name: _Late(s) if name in record.missing else s for name, s in engine.models.sources.items()}
     again = replace(engine, models=replace(engine.models, sources=sources))
     filled = fill(ask(request, patient, again, moment), record.count, again)
     return record_of(request, again, moment, filled, filled.proposed.missing)
+
+
+class _Late:
+    """A source that came too late then: it takes its draws, as it did, and its answer is dropped."""
+
+    def __init__(self, source: Source) -> None:
+        self.name, self.waits, self._source = source.name, False, source
+
+    def propose(self, asked: Asked, count: int) -> Proposal:
+        """Answer too late."""
+        self._source.propose(asked, count)
+        raise TimeoutError
 
 
 def same_page(one: PageRecord, other: PageRecord) -> list[str]:
