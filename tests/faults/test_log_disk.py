@@ -166,8 +166,8 @@ def test_a_damaged_database_is_said_plainly_at_the_start(tmp_path, damage):
     content = path.read_bytes()
     changed = {
         "garbage": b"this is no database at all" * 400,
-        "torn": content[: len(content) // 2 // 4096 * 4096],
-        "page": content[:8192] + os.urandom(len(content) - 12288) + content[-4096:],
+        "torn": content[: len(content) // 2 // 8192 * 8192],
+        "page": content[:16384] + os.urandom(len(content) - 24576) + content[-8192:],
     }
     path.write_bytes(changed[damage])
     with pytest.raises(Corrupt, match="damaged") as found:

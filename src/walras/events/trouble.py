@@ -28,7 +28,10 @@ def of_sqlite(error: sqlite3.Error, path: Path) -> Unable:
     if code in (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM):
         hint = "Let this user write the log's folder, and mount its disk for writing."
         return Unavailable(f"the log cannot be written ({error})", field="log", value=where, hint=hint)
-    return Unavailable(f"the log's disk does not answer ({error})", field="log", value=where, hint="Look at the disk.")
+    if code == sqlite3.SQLITE_IOERR:
+        hint = "Look at the disk and at the system's log."
+        return Unavailable(f"the log's disk does not answer ({error})", field="log", value=where, hint=hint)
+    return Unavailable(f"the log's database refuses ({error})", field="log", value=where, hint="Report this as a bug.")
 
 
 def of_disk(error: OSError, path: Path) -> Unable:
