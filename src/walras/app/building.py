@@ -2,7 +2,10 @@
 
 import contextlib
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
+
+import faiss
 
 from walras.base.clock import Clock, SystemClock
 from walras.base.errors import Corrupt
@@ -14,7 +17,18 @@ from walras.features import State
 from walras.features.tokens import VERSION as TOKENS_VERSION
 from walras.feed import Engine, Models, worth_of
 from walras.ranking import FEATURE_VERSION, Ranker, Smoothed
-from walras.retrieval import Cooccurrence, Explore, Followed, Fresh, Popular, Source, TextSimilar, warm_up
+from walras.retrieval import (
+    Cooccurrence,
+    Explore,
+    Followed,
+    Fresh,
+    Popular,
+    SequenceSource,
+    Source,
+    TextSimilar,
+    read_bundle,
+    warm_up,
+)
 from walras.schema import Batch, ModelChosen
 from walras.world import World, open_world
 
@@ -125,6 +139,8 @@ def plain_sources(state: State, text: TextSimilar) -> dict[str, Source]:
 
 def bare_models(state: State, world: World, now_ms: int) -> Models:
     """What pages are made with before anything was trained."""
+    # Requests come side by side, one a core: a search that takes all cores makes each of them slower.
+    faiss.omp_set_num_threads(1)
     worth, text = world.prices.at(now_ms), TextSimilar(state)
     sources = plain_sources(state, text)
     warm_up(sources, state)
@@ -155,19 +171,25 @@ def models_loader(home: Path, engine: Engine) -> Callable[[Mapping[str, str]], M
 
 def load_models(engine: Engine, wanted: Mapping[str, str]) -> Models:
     """Models of these versions; one that cannot be loaded is refused and the page is made without it."""
-    bare = bare_models(engine.state, engine.world, engine.clock.now_ms())
-    sources, ranker, versions = dict(bare.sources), bare.ranker, dict(bare.versions)
+    models = bare_models(engine.state, engine.world, engine.clock.now_ms())
     for kind, version in wanted.items():
         folder = engine.world.models.path(version)
         try:
-            if kind == "ranker":
-                ranker = Ranker.load(folder, engine.registry)
-            versions[kind] = version
+            models = _with_model(models, kind, folder, engine)
         except Corrupt as error:
             _log.warning("model %s is refused: %s", version, error)
             engine.world.models.refuse(version, str(error))
-    warm_up(sources, engine.state)
-    return Models(sources, ranker, bare.worth_yuan, bare.text, None, versions)
+    warm_up(models.sources, engine.state)
+    return models
+
+
+def _with_model(models: Models, kind: str, folder: Path, engine: Engine) -> Models:
+    versions = {**models.versions, kind: folder.name}
+    if kind == "ranker":
+        return replace(models, ranker=Ranker.load(folder, engine.registry), versions=versions)
+    source = SequenceSource(engine.state, read_bundle(folder))
+    sources = {source.name: source, **models.sources}
+    return replace(models, sources=sources, vectors=source.index, versions=versions)
 
 
 def choose_model(home: Path, settings: Settings, version: str) -> None:

@@ -3,6 +3,7 @@
 import os
 import socket
 import threading
+import time
 from pathlib import Path
 
 import msgspec
@@ -14,7 +15,7 @@ from uvicorn.supervisors import Multiprocess
 from walras.app.building import open_log, world_of
 from walras.app.doctor import port_is_free
 from walras.app.seeding import WriteSample, fill_with_sample
-from walras.base.clock import SystemClock
+from walras.base.clock import elapsed_s
 from walras.base.errors import Invalid
 from walras.base.logs import room_log
 from walras.base.settings import Settings
@@ -22,6 +23,7 @@ from walras.doors.pages import PAGE_SCOPES
 from walras.loops import TrainingLoop, read_status
 
 TRAINING_TICK_S = 2.0
+COMPACT_S = 60.0
 # Behind a shutdown's signal, running requests have this long to end.
 GRACE_S = 5
 _log = room_log("app")
@@ -43,15 +45,22 @@ def serve(home: Path, settings: Settings, console: Console, write_sample: WriteS
     settings = _with_port(settings)
     key = _prepare(home, settings, console, write_sample)
     os.environ.update(_environment(home, settings))
-    url = f"http://{settings.host}:{settings.port}"
-    console.print(f"\n  Walras is at  [bold green]{url}[/]\n  status        {url}/status", highlight=False)
-    console.print(f"  API           {url}/openapi.json\n  key           {key}\n", highlight=False)
     keeper = Keeper(home, settings, console)
     keeper.start()
+    threading.Thread(target=_say_where, args=(settings, key, console), daemon=True).start()
     try:
         _run(settings)
     finally:
         keeper.stop()
+
+
+def _say_where(settings: Settings, key: str, console: Console) -> None:
+    """Print the address once somebody answers there, so that whoever opens it is not turned away."""
+    while port_is_free(settings.host, settings.port):
+        time.sleep(0.1)
+    url = f"http://{settings.host}:{settings.port}"
+    console.print(f"\n  Walras is at  [bold green]{url}[/]\n  status        {url}/status", highlight=False)
+    console.print(f"  API           {url}/openapi.json\n  key           {key}\n", highlight=False)
 
 
 def _with_port(settings: Settings) -> Settings:
@@ -139,27 +148,25 @@ class Keeper:
         self._thread.join(10)
 
     def _run(self) -> None:
-        clock = SystemClock()
         columns = (
             TextColumn("  training {task.description:<24}"),
             BarColumn(),
             TextColumn("{task.percentage:>3.0f} %"),
         )
         with (
-            open_log(self._home, self._settings) as (log, _registry, _clock),
+            open_log(self._home, self._settings) as (log, _registry, clock),
             Progress(*columns, console=self._console, transient=True, disable=not self._console.is_terminal) as bar,
         ):
-            task = bar.add_task("", total=100, visible=False)
+            task, compacted_s = bar.add_task("", total=100, visible=False), elapsed_s()
             while not self._stopped.wait(TRAINING_TICK_S):
                 try:
                     if self._settings.train:
                         self._training.tick(log.position(), clock.now_ms())
+                    if elapsed_s() - compacted_s > COMPACT_S:
+                        compacted_s = elapsed_s()
+                        log.compact(self._settings.compact_after_days)
                     status = read_status(self._home)
-                    bar.update(
-                        task,
-                        description=status.stage[:24],
-                        completed=100 * status.done,
-                        visible=status.state == "running",
-                    )
+                    running = status.state == "running"
+                    bar.update(task, description=status.stage[:24], completed=100 * status.done, visible=running)
                 except Exception:
                     _log.exception("a loop failed")
