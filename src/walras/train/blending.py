@@ -16,7 +16,8 @@ from walras.train.dataset import Histories, Judged
 from walras.train.graph import GraphConfig, ItemGraph, graph_scores
 from walras.train.ranks import BLOCK_BYTES, Scorer, ndcg, ranks, recall
 
-WEIGHTS = (0.0, 0.03, 0.06, 0.1, 0.15, 0.25, 0.5, 1.0)
+# The last ones leave almost the graph alone: a log too small for a network must not lose by having one.
+WEIGHTS = (0.0, 0.03, 0.06, 0.1, 0.15, 0.25, 0.5, 1.0, 3.0, 20.0)
 
 
 def covariance(items: Floats32) -> Floats32:
