@@ -33,11 +33,11 @@ class FitConfig:
 
     seed: int = 0
     budget_s: float = 240.0  # of the epochs, by the clock; 0: no limit, and the same weights on every machine
-    epochs_max: int = 12  # validation stops growing between 10 and 12
+    epochs_max: int = 12  # Beauty's validation had nearly stopped; a longer plan was not tried at this width
     steps_least: int = 900  # a small log makes more epochs, up to this many steps …
     epochs_ever: int = 60  # … or this many epochs
     batch: int = 256  # windows
-    negatives: int = 512  # shared by a batch; 1,024 at width 64 gave the same
+    negatives: int = 512  # shared by a batch; 1,024 with two blocks at width 64 gave the same
     learning_rate: float = 2e-3
     decay: float = 0.01  # of matrices, not of tables
     patience: int = 4  # epochs without a better validation
