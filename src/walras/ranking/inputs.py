@@ -25,7 +25,7 @@ SECONDS_READ_MAX = 600.0
 # Classes of length (doublings of seconds) and of novelty (doublings of exposures).
 LENGTH_CLASSES, NOVELTY_CLASSES = 12, 6
 # Exposures at the parent's rate that are added to each count: a few real ones overrule them.
-PERSON_PRIOR, ITEM_PRIOR, PAIR_PRIOR, RECENT_PRIOR = 10.0, 5.0, 5.0, 3.0
+PERSON_PRIOR, ITEM_PRIOR, RECENT_PRIOR = 10.0, 5.0, 3.0
 HOUR_S, DAY_S = 3_600.0, 86_400.0
 # Surfaces are read by code; a code beyond these reads as the first.
 SURFACES_READ = 16
@@ -191,6 +191,11 @@ def _counts(state: State, counts: Floats32 | Floats, reading: Reading, scale: fl
 
 def read(person: PersonFeatures, candidates: CandidateFeatures, reading: Reading) -> Inputs:
     """Turn what is known into the numbers a model reads."""
+    with np.errstate(all="ignore"):  # odd numbers are mended at the end, in one place
+        return _read(person, candidates, reading)
+
+
+def _read(person: PersonFeatures, candidates: CandidateFeatures, reading: Reading) -> Inputs:
     own = own_rates(person, reading)
     tokens, mask = _tokens(person, reading)
     return Inputs(_finite(_of_person(person, own, reading)), _finite(_of_candidates(person, candidates, own, reading)),
@@ -212,9 +217,9 @@ def shrunk(counts: Floats32, parent: Floats32, strength: float) -> Floats32:
 
 def told(rates: Floats32, reading: Reading) -> Floats32:
     """[.., H] rates on a scale where differences add up: log-odds of counted outcomes, log(1 + x) of measured ones."""
-    share = np.clip(rates, 1e-4, 1.0 - 1e-3)
-    odds = np.log(share / (1.0 - share))
-    made: Floats32 = np.where(reading.measured, np.log1p(np.maximum(rates, 0.0)), odds).astype(np.float32)
+    share = np.minimum(np.maximum(rates, np.float32(1e-4)), np.float32(1.0 - 1e-3))
+    made: Floats32 = np.log(share / (np.float32(1.0) - share))
+    made[..., reading.measured] = np.log1p(np.maximum(rates[..., reading.measured], 0.0))
     return made
 
 
@@ -264,15 +269,15 @@ def _amounts(outcomes: Floats32, reading: Reading) -> Floats32:
 
 def _of_candidates(person: PersonFeatures, made: CandidateFeatures, own: Floats32, reading: Reading) -> Floats32:
     everyone = shrunk(person.everyone[None], np.zeros(len(reading.codes), np.float32), 1.0)[0]
-    counts = [made.item_counts, made.owner_counts, made.topic_counts]
-    pairs = pairs_of(person, made)
-    rates = [told(shrunk(c, everyone, ITEM_PRIOR), reading) for c in counts]
-    rates += [told(shrunk(c, own, PAIR_PRIOR), reading) for c in pairs]
-    amounts = [np.log1p(c[:, 0]) for c in (*counts, *pairs)]
+    parts = [made.item_counts, made.owner_counts, made.topic_counts, *pairs_of(person, made)]
+    counts: Floats32 = np.stack(parts, dtype=np.float32)  # [7, N, 1 + H]
+    parents = np.stack([everyone] * 3 + [own] * (len(counts) - 3), dtype=np.float32)[:, None]  # [7, 1, H]
+    rates: Floats32 = (counts[..., 1:] + np.float32(ITEM_PRIOR) * parents) / (counts[..., :1] + np.float32(ITEM_PRIOR))
     known = [np.log1p(np.maximum(made.age_s, 0.0) / np.float32(HOUR_S)), made.age_s < 0, np.log1p(made.duration_s),
              made.duration_s <= 0, made.item_counts[:, 0] <= 0, *likeness(person, made, reading)]  # fmt: skip
-    columns = [*amounts, *(column.astype(np.float32) for column in known)]
-    return np.concatenate([np.stack(columns, axis=1), *rates, made.vector], axis=1)
+    columns = np.stack(known, axis=1, dtype=np.float32, casting="unsafe")
+    amounts = np.log1p(counts[..., 0]).T
+    return np.concatenate([amounts, columns, *told(rates, reading), made.vector], axis=1, dtype=np.float32)
 
 
 def pairs_of(person: PersonFeatures, made: CandidateFeatures) -> list[Floats32]:
@@ -301,8 +306,8 @@ def _by_class(wanted: Ints, had: Ints, counts: Floats32) -> Floats32:
 
 def _doublings(amount: Floats32, classes: int) -> Ints:
     """[N] class 0 below a half, then one class for each doubling."""
-    known = np.nan_to_num(np.maximum(amount, 0.0), nan=0.0)
-    grown: Ints = np.clip(np.floor(np.log2(known + 0.5) + 1.0), 0, classes - 1).astype(np.int32)
+    known = np.minimum(np.fmax(amount, 0.0), np.float32(2.0**classes))  # fmax: what is not a number is nothing
+    grown: Ints = np.clip(np.floor(np.log2(known + np.float32(0.5)) + 1.0), 0, classes - 1).astype(np.int32)
     return grown
 
 
@@ -312,6 +317,8 @@ def likeness(person: PersonFeatures, made: CandidateFeatures, reading: Reading) 
     if not len(lately):
         return np.zeros(len(made), np.float32), np.zeros(len(made), np.float32)
     wanted = np.clip(np.where(reading.measured, 0.0, lately) @ reading.wanted, -1.0, 1.0).astype(np.float32)
+    if not person.vector.any():  # nobody wrote a text: spare the product
+        return np.zeros(len(made), np.float32), np.zeros(len(made), np.float32)
     like: Floats32 = made.vector @ person.vector.T
     return like @ wanted / np.float32(len(wanted)), (like * np.maximum(wanted, 0.0)).max(axis=1)
 
@@ -332,7 +339,9 @@ def _tokens(person: PersonFeatures, reading: Reading) -> tuple[Floats32, Floats3
 
 def _finite(values: Floats32) -> Floats32:
     """No NaN and no infinity: 0 and large numbers stand for them."""
-    return np.nan_to_num(values, nan=0.0, posinf=1e6, neginf=-1e6).astype(np.float32)
+    if np.isfinite(values).all():  # the usual case, at a tenth of the cost
+        return values
+    return np.nan_to_num(values, nan=0.0, posinf=1e6, neginf=-1e6)
 
 
 def names(reading: Reading, width: int) -> tuple[tuple[str, ...], tuple[str, ...]]:
