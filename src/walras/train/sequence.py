@@ -20,8 +20,11 @@ HATS = 9  # soft buckets of elapsed time, each a factor of 16, up to 2^32 s
 
 @dataclass(frozen=True, slots=True)
 class SequenceConfig:
-    """The shape of the model. Figures: recall@10 on 8,000 of Beauty's validation items, network alone,
-    one run each (standard error .0035), 10 to 20 epochs; some runs differed in a second setting, so they are hints."""
+    """The shape of the model, with a reason for each default.
+
+    Figures: recall@10 on 8,000 of Beauty's validation items, network alone, one run each (standard error .0035), 10 to
+    20 epochs; some runs differed in a second setting, so they are hints.
+    """
 
     item_count: int  # I, padding row 0 included
     content_width: int = 64  # C; contents of zeros add nothing
