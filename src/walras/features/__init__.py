@@ -4,13 +4,14 @@ It is made from the log alone, by `State.apply`, and the same log always makes t
 It never writes to the log, knows nothing of pages, and answers for the unknown as it does for the known.
 """
 
-from walras.features.catalogue import LIMITED, LIVE, STATES, Catalogue
+from walras.features.catalogue import LIMITED, LIVE, STATES, Catalogue, words_of
 from walras.features.compiled import compiled, compiled_in_place
 from walras.features.counting import Counters
 from walras.features.event_loop import CHOICE, NEUTRAL, NEWEST_MAX, OWNERS, RowSets, Weighted
 from walras.features.people import PersonState
 from walras.features.state import SURFACES, State
-from walras.features.texts import WIDTH, TextModel, untrained
+from walras.features.text_training import fit_text
+from walras.features.texts import WIDTH, TextModel, load_text, save_text, untrained
 from walras.features.tokens import Tokens, tokens
 
 __all__ = [
@@ -33,6 +34,10 @@ __all__ = [
     "Weighted",
     "compiled",
     "compiled_in_place",
+    "fit_text",
+    "load_text",
+    "save_text",
     "tokens",
     "untrained",
+    "words_of",
 ]

@@ -1,5 +1,7 @@
 """What is known of items: columns by row, markets, newest by owner, and the fresh ones, all from their changes."""
 
+from collections.abc import Iterable
+
 import numpy as np
 
 from walras.base.limits import TOPICS_MAX
@@ -138,9 +140,21 @@ class Catalogue:
         room = self.newest.slots["row"][first : first + int(self.newest.length[owner])]
         unlist_row(room, self.newest.length[owner : owner + 1], row)
 
+    def read_again(self, text: TextModel, items: Iterable[Item]) -> None:
+        """Let another model read texts from here on, and read these items anew with it.
+
+        Args:
+            text: the model.
+            items: all items with their texts, which are not kept here.
+        """
+        self.text = text
+        self.texts["vector"][:] = 0
+        for item in items:
+            if row := self.items.get(item.id, 0):
+                self.texts["vector"][row] = text.vector(words_of(item))
+
     def _read_text(self, row: int, item: Item) -> None:
-        words = " ".join((item.title, *item.topics, item.text))
-        self.texts["vector"][row] = self.text.vector(words)
+        self.texts["vector"][row] = self.text.vector(words_of(item))
         self.text_puts.append(row)
 
     def names(self) -> dict[str, Rows]:
@@ -163,6 +177,11 @@ class Catalogue:
         self.text_puts = np.flatnonzero(self.columns["state"]).tolist()
         self.live = int(np.isin(self.columns["state"], _SHOWN).sum())
         self._widen()
+
+
+def words_of(item: Item) -> str:
+    """What is read of an item: title, topics, text, in this order."""
+    return " ".join((item.title, *item.topics, item.text))
 
 
 def code_of(rows: Rows, name: str) -> int:

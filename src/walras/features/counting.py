@@ -4,7 +4,7 @@ import numpy as np
 
 from walras.events.outcomes import Registry
 from walras.features.arena import Array, grown
-from walras.features.event_loop import COUNT_HALF_LIFE_MS, PAIR_WINDOW, Counts, growth
+from walras.features.event_loop import COUNT_HALF_LIFE_MS, PAIR_WINDOW, Counts
 from walras.schema import Codes, Floats, Ints
 
 # Exposures that the owner's and the topic's rate, then the overall rate, weigh as: a few real ones overrule them.
@@ -58,7 +58,8 @@ class Counters:
 
     def scale(self, now_ms: int) -> float:
         """What a stored unit is worth now: 1 / 2^(half-lives since the landmark)."""
-        return 1.0 / growth(now_ms, int(self.landmark_ms[0]), COUNT_HALF_LIFE_MS)
+        half_lives = (now_ms - int(self.landmark_ms[0])) / COUNT_HALF_LIFE_MS
+        return float(0.5 ** min(max(half_lives, -1_000.0), 1_000.0))
 
     def exposures(self, counts: Array) -> Floats:
         """[N] exposures of rows of counts; a log without exposures counts each choice as one."""

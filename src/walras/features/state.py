@@ -225,7 +225,7 @@ class State:
 
     def _page(self, page: PageRecord) -> None:
         person = self.people.names[page.person]
-        items = self.catalogue.items.known([place.item for place in page.places])
+        items = self.catalogue.items.all_of([place.item for place in page.places])
         self.served.add(page.time_ms, person, items)
 
     # ------------------------------------------------------------ what is known

@@ -6,17 +6,23 @@ with them. A projection trained on the platform's own texts and behaviour takes 
 
 import unicodedata
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 
+from walras.base.errors import Corrupt
 from walras.base.streams import stream
 from walras.features.compiled import compiled
 from walras.schema import Floats32
+from walras.world.bundles import Manifest, hashes, read_manifest, write_manifest
 
 BUCKETS = 1 << 16
 WIDTH = 64
 # Titles and topics come first; what stands after this many characters adds little to a vector.
 READ_CHARS_MAX = 400
+# How texts become n-grams; a projection trained on another reading is refused.
+VERSION = "grams-1"
+_FILE = "text.npz"
 
 
 @compiled
@@ -94,3 +100,31 @@ def untrained(seed: int = 20231) -> TextModel:
     """The projection that needs no training: random, so that n-grams two texts share make them near."""
     drawn = stream(seed, "features/texts").standard_normal((BUCKETS, WIDTH), np.float32)
     return TextModel(f"text-random-{seed}", drawn / np.float32(WIDTH**0.5), np.ones(BUCKETS, np.float32))
+
+
+def save_text(folder: Path, model: TextModel, *, seed: int, created_ms: int) -> Manifest:
+    """Write a model as a bundle, in half precision; the manifest last."""
+    folder.mkdir(parents=True, exist_ok=True)
+    np.savez(folder / _FILE, projection=model.projection.astype(np.float16), weight=model.weight)
+    manifest = Manifest(
+        version=folder.name, kind="text", feature_version=VERSION, files=hashes(folder), seed=seed,
+        created_ms=created_ms,
+    )  # fmt: skip
+    write_manifest(folder, manifest)
+    return manifest
+
+
+def load_text(folder: Path) -> TextModel:
+    """Read a model's bundle.
+
+    Raises:
+        Corrupt: it is of another reading, or not what its manifest says.
+    """
+    manifest = read_manifest(folder)
+    if manifest.feature_version != VERSION or manifest.files != hashes(folder):
+        raise Corrupt("is of another reading or not what its manifest says", field=folder.name)
+    with np.load(folder / _FILE) as arrays:
+        projection, weight = arrays["projection"].astype(np.float32), arrays["weight"].astype(np.float32)
+    if projection.shape != (BUCKETS, WIDTH) or weight.shape != (BUCKETS,):
+        raise Corrupt("has another shape", field=folder.name, value=(projection.shape, weight.shape))
+    return TextModel(manifest.version, projection, weight)

@@ -6,7 +6,7 @@ from walras.base.limits import NEIGHBOURS_MAX
 from walras.features import CHOICE, NEWEST_MAX, RowSets, State, Weighted, compiled, compiled_in_place
 from walras.retrieval.asking import NOTHING, Asked, Proposal
 from walras.retrieval.exclusions import allowed, rules_of
-from walras.schema import Floats32, Ints, Longs
+from walras.schema import Codes, Floats32, Ints, Longs
 
 # Choices that are read back from the newest, and what each counts against the next newer one.
 LAST_MAX = 20
@@ -17,11 +17,26 @@ TOTAL_POWER = 0.25
 FOLLOWED_HALF_LIFE_MS = 24 * 3_600_000
 
 
+@compiled_in_place
+def _fill_choices(items: Ints, outcomes: Codes, flags: Codes, found: Ints) -> int:
+    """Write the newest different chosen items into `found`, newest first; gives how many there are."""
+    count, place = 0, len(items) - 1
+    while place >= 0 and count < len(found):
+        known = not flags[outcomes[place]] & CHOICE
+        for n in range(count):
+            known |= found[n] == items[place]
+        if not known:
+            found[count] = items[place]
+            count += 1
+        place -= 1
+    return count
+
+
 def last_choices(asked: Asked, state: State, count: int = LAST_MAX) -> Ints:
     """Rows of the person's last different choices, newest first."""
-    chosen = asked.person.items[(state.flags[asked.person.outcomes] & CHOICE) > 0][::-1]
-    _, first = np.unique(chosen, return_index=True)
-    return chosen[np.sort(first)[:count]]
+    found = np.empty(count, np.int32)
+    person = asked.person
+    return found[: _fill_choices(person.items, person.outcomes, state.flags, found)]
 
 
 @compiled_in_place

@@ -10,10 +10,10 @@ from walras.base.clock import elapsed_s
 from walras.base.limits import CANDIDATES_MAX
 from walras.base.logs import room_log
 from walras.base.streams import stream
-from walras.features import State
+from walras.features import State, compiled_in_place
 from walras.retrieval.asking import Asked, Proposal, Source
 from walras.retrieval.exclusions import exclude
-from walras.schema import Candidates, SourceShare, Surface
+from walras.schema import Candidates, Codes, Ints, Longs, SourceShare, Surface
 
 _LOG = room_log("retrieval")
 
@@ -65,7 +65,8 @@ def warm_up(sources: Mapping[str, Source], state: State) -> None:
     )
     surface = Surface(name="warm-up", sources=tuple(SourceShare(name, 10) for name in sources), source_budget_ms=1e6)
     exists = len(state.item_row.names) > 1
-    asked = Asked(person=nobody if exists else stranger, surface=surface, now_ms=0, rng=rng)
+    now_ms = int(state.counters.landmark_ms[2])
+    asked = Asked(person=nobody if exists else stranger, surface=surface, now_ms=now_ms, rng=rng)
     exclude(propose_all(sources, asked).candidates, asked, state)
 
 
@@ -101,23 +102,36 @@ def _finish(source: Source | None, asked: Asked, share: SourceShare, begun: Futu
     return None
 
 
+@compiled_in_place
+def _fold(row: Ints, source: Codes, order: Longs, first: Longs, bits: Longs) -> int:
+    """For each different row, its first place and a bit for every source that named it; gives how many there are."""
+    made = 0
+    for n in range(len(order)):
+        place = order[n]
+        if n == 0 or row[place] != row[order[n - 1]]:
+            first[made] = place
+            made += 1
+        bits[made - 1] |= 1 << source[place]
+    return made
+
+
 def merge(made: list[tuple[str, Proposal]]) -> Candidates:
     """Join proposals: each item once, under the first source that named it, with a bit for every one that did."""
     names = tuple(name for name, _ in made)
     parts = [proposal for _, proposal in made]
     row = np.concatenate([np.zeros(0, np.int32), *(part.row for part in parts)])
     source = np.repeat(np.arange(len(parts), dtype=np.uint8), [len(part.row) for part in parts])
-    _, first, place = np.unique(row, return_index=True, return_inverse=True)
-    named_by = np.zeros(len(first), np.int64)
-    np.bitwise_or.at(named_by, place, np.int64(1) << source.astype(np.int64))
-    order = np.argsort(first)[:CANDIDATES_MAX]
-    kept = first[order]
+    order = np.argsort(row, kind="stable")
+    first, bits = np.empty(len(row), np.int64), np.zeros(len(row), np.int64)
+    count = _fold(row, source, order, first, bits)
+    by_place = np.argsort(first[:count])[:CANDIDATES_MAX]
+    kept = first[by_place]
     return Candidates(
         row=row[kept].astype(np.int32),
         source=source[kept],
         score=np.concatenate([np.zeros(0, np.float32), *(part.score for part in parts)])[kept],
         propensity=np.concatenate([np.zeros(0, np.float32), *(part.propensity for part in parts)])[kept],
         sources=names,
-        named_by=named_by[order],
+        named_by=bits[by_place],
         dropped=np.zeros(len(kept), np.uint8),
     )

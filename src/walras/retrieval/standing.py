@@ -92,12 +92,10 @@ def even_draw(rows: int, count: int, rng: np.random.Generator) -> Ints:
     """[count] different places of `rows`, every set of them equally likely."""
     if count * 4 >= rows:
         return rng.permutation(rows)[:count].astype(np.int32)
-    drawn = np.zeros(0, np.int64)
+    drawn: dict[int, None] = {}
     while len(drawn) < count:
-        drawn = np.concatenate([drawn, rng.integers(0, rows, count - len(drawn))])
-        _, first = np.unique(drawn, return_index=True)
-        drawn = drawn[np.sort(first)]
-    return drawn.astype(np.int32)
+        drawn.update(dict.fromkeys(rng.integers(0, rows, count - len(drawn)).tolist()))
+    return np.fromiter(drawn, np.int32, count)
 
 
 def inclusion(need: Floats, count: int) -> Floats:
