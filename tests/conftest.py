@@ -4,6 +4,7 @@ With pytest-xdist the first process starts one PostgreSQL and every worker gets 
 """
 
 import os
+import socket
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -33,6 +34,14 @@ def home(tmp_path: Path) -> Path:
 def clock() -> SetClock:
     """A clock that stands on a Monday morning until a test sets it."""
     return SetClock(MORNING_MS)
+
+
+@pytest.fixture
+def free_port() -> int:
+    """A port nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
 
 
 @pytest.fixture

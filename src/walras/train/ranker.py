@@ -34,7 +34,7 @@ class Config:
     lengths: int = 14  # soft bins of a video's length, half a doubling wide: where people stop moves with it
 
 
-class PersonSide(nn.Module):  # type: ignore[misc]
+class PersonSide(nn.Module):
     """What is the same for every candidate of a page."""
 
     def __init__(self, config: Config, person_width: int, token_width: int, outcomes: int) -> None:
@@ -62,7 +62,7 @@ class PersonSide(nn.Module):  # type: ignore[misc]
         return self.inward(x) + self.inward_mean(mean), self.straight(x), self.key(t), self.value(t), mask
 
 
-class CandidateSide(nn.Module):  # type: ignore[misc]
+class CandidateSide(nn.Module):
     """N candidates against one person, or R rows each against its own."""
 
     def __init__(self, config: Config, width: int, amounts: int, measured: list[bool], thresholds: Tensor) -> None:
@@ -141,7 +141,7 @@ class CandidateSide(nn.Module):  # type: ignore[misc]
         return weight @ value[0] if shared else (value * weight[..., None]).sum(1)
 
 
-class Network(nn.Module):  # type: ignore[misc]
+class Network(nn.Module):
     """Both sides, and the examination of places, which only training sees."""
 
     def __init__(
@@ -171,7 +171,7 @@ def amount_of(passing: Tensor, thresholds: Tensor) -> Tensor:
     return area + chance[:, -1] * 0.5 * thresholds[-1]  # past the last: half as long again in the mean
 
 
-class ServedPerson(nn.Module):  # type: ignore[misc]
+class ServedPerson(nn.Module):
     """The person's side as it is exported: one person, no batch."""
 
     def __init__(self, sides: list[PersonSide]) -> None:
@@ -184,7 +184,7 @@ class ServedPerson(nn.Module):  # type: ignore[misc]
         return tuple(part for side in self.sides for part in side(person[None], tokens[None], mask[None]))
 
 
-class ServedCandidates(nn.Module):  # type: ignore[misc]
+class ServedCandidates(nn.Module):
     """The candidates' side as it is exported: [N, H] on the adding scale, at the first place."""
 
     def __init__(self, sides: list[CandidateSide], length_at: int) -> None:
