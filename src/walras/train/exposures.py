@@ -18,7 +18,7 @@ from walras.features import PersonState, State
 from walras.ranking import Reading, gather, read, reading_of
 from walras.schema import Batch, EventColumns, Floats32, Ints, Longs, PlaceRecord, Surface
 
-# The newest exposures that are learnt from: at about 10 kB a row this bounds memory to under a gigabyte.
+# The newest exposures that are learnt from: at about 6 kB a row, twice while they are joined, about a gigabyte.
 ROWS_MAX = 80_000
 # An outcome belongs to the person's last exposure of the item, if that was within a day.
 ATTACH_MS = DAY_MS

@@ -71,7 +71,7 @@ class Plan:
     batch: int = 256  # 512 was worse by .004 on likes at the same number of epochs
     rate: float = 2e-3  # 1e-3 had not arrived after 9 epochs
     weight_decay: float = 0.1  # .02 and .2 are within noise
-    average: float = 0.995  # weights are averaged over about 200 steps: as good as two members, and free
+    average: float = 0.995  # weights are averaged over about 200 steps, which smooths validation from epoch to epoch
     seconds_weight: float = 3.0  # of the mean over thresholds; they carry most of what is known about long views
     validation_share: float = 0.15  # the newest rows, when no instant is given
     budget_s: float = 120.0
@@ -407,7 +407,7 @@ def export(fitted: Fitted, folder: Path) -> None:
 def _export(
     module: nn.Module, given: tuple[Tensor, ...], path: Path, taken: list[str], made: list[str], *, many: bool = False
 ) -> None:
-    """Write one graph by the tracing exporter: a plain file in a second, where the newer exporter takes ten.
+    """Write one graph by the tracing exporter, which makes one plain file in about a second.
 
     Its warnings are of its age and of sizes taken as fixed, which all but N are; the tests hold both sides equal.
     """
