@@ -66,7 +66,14 @@ def run(items: int = 1_000_000, people: int = 1_000_000) -> list[dict[str, Any]]
         _applied(state, rng, items, heavy)
     grown = (_bytes() - before) / len(heavy)
     rows.append(
-        _row("mem.heavy_person_bytes", per_person + grown, "bytes", None, "measured", "200 behaviours, all seen")
+        _row(
+            "mem.heavy_person_bytes",
+            per_person + grown,
+            "bytes",
+            None,
+            "measured",
+            "200 behaviours, and what items learn from them",
+        )
     )
     return rows + _small(state, rng, items) + _pages(state, heavy) + _snapshot()
 

@@ -24,39 +24,43 @@ class Popular:
         self.row: Ints = np.zeros(0, np.int32)
         self.score: Floats32 = np.zeros(0, np.float32)
         self.due = 1
+        self._met: list[Ints] = []
 
-    def is_due(self, events: int) -> bool:
-        """Whether it is to be found anew after so many events."""
-        return events == self.due
-
-    def last_due(self, events: int, coming: int) -> int:
-        """How many of the coming events end at the last point where it is due; 0 where none does."""
-        if events + coming < self.due:
-            return 0
-        while (later := _after(self.due)) <= events + coming:
-            self.due = later
+    def until_due(self, events: int) -> int:
+        """How many events are still to come before it is found anew."""
         return self.due - events
 
+    def meet(self, rows: Ints) -> None:
+        """Take the items of events, which are looked at when it is found anew."""
+        self._met.append(rows)
+
     def refresh(self, events: int, counters: Counters, catalogue: Catalogue) -> None:
-        """Find the most popular of live items: decayed choices, times how well exposures turn into them."""
+        """Find the most popular of live items: decayed choices, times how well exposures turn into them.
+
+        Of all items only those that were popular and those that were met since are looked at: the score of any other
+        has not grown. So its cost does not grow with the catalogue.
+        """
         self.due = _after(events)
-        counts = counters.item[: counters.rows[0]]
-        unit = np.float32(counters.scale(int(counters.landmark_ms[2])))
-        choices, most = unit * counts[:, counters.choices].sum(axis=1), unit * counts[:, counters.choices].max(axis=1)
-        exposures = np.maximum(unit * counts[:, counters.exposure], most)
-        overall = most.sum() / max(float(exposures.sum()), 1.0)
+        rows = np.unique(np.concatenate([self.row, *self._met]))
+        rows, self._met = rows[catalogue.columns["state"][rows] == LIVE], []
+        counts = counters.item[rows] * np.float32(counters.scale(int(counters.landmark_ms[2])))
+        total = counters.total[0] * counters.scale(int(counters.landmark_ms[2]))
+        choices, most = counts[:, counters.choices].sum(axis=1), counts[:, counters.choices].max(axis=1)
+        exposures = np.maximum(counts[:, counters.exposure], most)
+        overall = total[counters.choices].max() / max(float(total[[counters.exposure, *counters.choices]].max()), 1e-9)
         score = choices * (most + PRIOR_EXPOSURES * overall / 2) / (exposures + PRIOR_EXPOSURES)
-        score[catalogue.columns["state"][: len(counts)] != LIVE] = 0.0
         best = _largest(score.astype(np.float32), POPULAR_MAX)
-        self.row, self.score = best.astype(np.int32), score[best].astype(np.float32)
+        self.row, self.score = rows[best].astype(np.int32), score[best].astype(np.float32)
 
     def used(self) -> dict[str, Array]:
         """Arrays to keep."""
-        return {"row": self.row, "score": self.score, "due": np.array([self.due], np.int64)}
+        met = np.concatenate([np.zeros(0, np.int32), *self._met])
+        return {"row": self.row, "score": self.score, "due": np.array([self.due], np.int64), "met": met}
 
     def restore(self, arrays: dict[str, Array]) -> None:
         """Become what `used` gave."""
         self.row, self.score, self.due = arrays["row"], arrays["score"], int(arrays["due"][0])
+        self._met = [arrays["met"]]
 
 
 def _after(events: int) -> int:

@@ -166,12 +166,14 @@ class State:
         read = self._read(events)
         self._fit()
         start = 0
-        for stop in (self.popular.last_due(self.events, len(events)), len(events)):
+        while start < len(events):
+            stop = min(len(events), start + self.popular.until_due(self.events))
             self._run(read, start, stop)
             self.events += stop - start
-            if stop > start and self.popular.is_due(self.events):
+            self.popular.meet(read.item[start:stop])
+            if not self.popular.until_due(self.events):
                 self.popular.refresh(self.events, self.counters, self.catalogue)
-            start = max(start, stop)
+            start = stop
 
     def _read(self, events: EventColumns) -> Events:
         code, surface = self._codes.get, self.surfaces.get
