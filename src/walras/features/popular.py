@@ -8,10 +8,10 @@ from walras.features.counting import Counters
 from walras.schema import Floats32, Ints
 
 # Kept for filters: of the most popular, most are already seen or belong to other markets for somebody.
-POPULAR_MAX = 8_192
-# It is found anew after a 32nd more events, so at each event at first and at every 4,096th in a full log.
+POPULAR_MAX = 4_096
+# It is found anew after a 32nd more events, so at each event at first and at every 8,192nd in a full log.
 REFRESH_SHARE = 32
-REFRESH_EVENTS_MAX = 4_096
+REFRESH_EVENTS_MAX = 8_192
 # Choices per exposure are read with twenty exposures at half the overall rate added.
 PRIOR_EXPOSURES = 20.0
 

@@ -1,7 +1,8 @@
 """The state: everything known now, in memory, made from the log alone and written on the event's own path."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from itertools import repeat
 from pathlib import Path
 from typing import Protocol
 
@@ -176,13 +177,12 @@ class State:
             start = stop
 
     def _read(self, events: EventColumns) -> Events:
-        code, surface = self._codes.get, self.surfaces.get
         return Events(
             self.people.names.all_of(events.person),
             self.catalogue.items.all_of(events.item),
             self.catalogue.owners.all_of(events.owner),
-            np.fromiter((code(name, 0) for name in events.outcome), np.uint8, len(events)),
-            np.fromiter((surface(name, 0) for name in events.surface), np.uint8, len(events)),
+            _codes_of(self._codes, events.outcome),
+            _codes_of(self.surfaces, events.surface),
             events.value.astype(np.float32),
             np.ascontiguousarray(events.time_ms, np.int64),
             self.flags,
@@ -335,6 +335,11 @@ class State:
         state.position, state.events = manifest.position, manifest.events
         state._fit()
         return state
+
+
+def _codes_of(table: Mapping[str, int], names: Sequence[str]) -> Codes:
+    """[N] codes of names, 0 for one the table does not have; no Python of ours runs for each."""
+    return np.fromiter(map(table.get, names, repeat(0)), np.uint8, len(names))
 
 
 def fingerprint(registry: Registry, surfaces: Mapping[str, int]) -> str:
