@@ -8,10 +8,9 @@ from pathlib import Path
 import msgspec
 import numpy as np
 
-from bench import ground
+from bench import ground, trained
 from bench.load import quantile
 from bench.running import Running, running
-from walras.base.settings import Settings
 
 COMMAND = "python -m bench feed"
 ITEMS, PEOPLE, EACH = 1_000_000, 100_000, 200
@@ -48,7 +47,7 @@ def measure(items: int, people: int, each: int) -> dict[str, float]:
     with tempfile.TemporaryDirectory(prefix="walras-bench-") as folder:
         home = Path(folder)
         ground.fill(home, items, people, each)
-        ground.models(home, Settings())
+        trained.models(home, items)
         requests = home / "plan.jsonl"
         plan(requests, people)
         with running(home, "--no-sample", wait_s=1_200) as up:

@@ -61,7 +61,12 @@ def warm_up(sources: Mapping[str, Source], state: State) -> None:
     """
     stranger, rng = state.person_view("", 0), stream(0, "retrieval/warm-up")
     nobody = replace(
-        stranger, items=np.ones(2, np.int32), outcomes=np.full(2, 2, np.uint8), times_ms=np.zeros(2, np.int64)
+        stranger,
+        items=np.ones(2, np.int32),
+        outcomes=np.full(2, 2, np.uint8),
+        times_ms=np.zeros(2, np.int64),
+        values=np.ones(2, np.float32),
+        surfaces=np.zeros(2, np.uint8),
     )
     surface = Surface(name="warm-up", sources=tuple(SourceShare(name, 10) for name in sources), source_budget_ms=1e6)
     exists = len(state.item_row.names) > 1
