@@ -31,7 +31,7 @@ def _read(folder: Path) -> tuple[Log, Floats32]:
                 items = [*ast.literal_eval(row["history_item_id"]), int(row["item_id"])]
                 if len(items) > len(longest.get(row["user_id"], [])):
                     longest[row["user_id"]] = items
-    texts = msgspec.json.decode(gzip.open(folder / "Industrial_and_Scientific.item.json.gz").read())
+    texts = msgspec.json.decode(gzip.decompress((folder / "Industrial_and_Scientific.item.json.gz").read_bytes()))
     people = sorted(longest)
     histories = from_lists([[item + 1 for item in longest[person]] for person in people])
     model = untrained()

@@ -235,7 +235,7 @@ class Surface(msgspec.Struct, frozen=True, kw_only=True):
     examination: tuple[float, ...] = ()  # π_k by place; empty: 1 / log2(k + 2)
     explore_share: float = 0.05  # share of places given to exploration, with logged propensity
     fresh_share: float = 0.1  # share of places promised to items of new owners
-    source_budget_ms: float = 20.0
+    source_budget_ms: float = 50.0
     repeat_after_ms: int = 0  # 0: what was seen never comes back
 
 

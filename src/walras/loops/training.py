@@ -123,7 +123,7 @@ class TrainingLoop:
 
     def _ending(self, code: int, last: TrainingStatus, complaint: str) -> TrainingStatus:
         if code == 0:
-            return TrainingStatus(state="done", stage="done", done=1.0, seconds_left=0.0, message=last.message)
+            return TrainingStatus(state="done", stage="done", done=1.0, seconds_left=0.0)
         reason = complaint.strip().splitlines()[-1] if complaint.strip() else f"exit status {code}"
         _log.warning("training ended with status %s: %s", code, complaint.strip()[-2000:])
         return TrainingStatus(state="failed", stage=last.stage, done=last.done, message=reason)
