@@ -44,10 +44,10 @@ def main() -> None:
     try:
         app()
     except Refused as error:
-        err.print(f"[bold red]refused[/] {_plain(error)}", highlight=False)
+        err.print(f"[bold red]refused[/] {_plain(error)}", highlight=False, soft_wrap=True)
         sys.exit(2)
     except Unable as error:
-        err.print(f"[bold red]unable[/] {_plain(error)}", highlight=False)
+        err.print(f"[bold red]unable[/] {_plain(error)}", highlight=False, soft_wrap=True)
         sys.exit(1)
 
 
