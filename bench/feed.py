@@ -1,8 +1,11 @@
 """[feed.*] Pages from a running platform: 1 M items, 100 k people with 200 events each, load from another process."""
 
+import contextlib
+import os
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import msgspec
@@ -42,16 +45,27 @@ def under_load(up: Running, path: Path, seconds: float = SECONDS, connections: i
     }
 
 
-def measure(items: int, people: int, each: int) -> dict[str, float]:
-    """Fill a ground, start on it, warm up, load with one connection for latency and with several for throughput."""
+@contextlib.contextmanager
+def filled(items: int, people: int, each: int) -> Iterator[Path]:
+    """A filled ground with models; kept in WALRAS_BENCH_GROUND for the next time, where that names a folder."""
+    kept = os.environ.get("WALRAS_BENCH_GROUND")
     with tempfile.TemporaryDirectory(prefix="walras-bench-") as folder:
-        home = Path(folder)
-        ground.fill(home, items, people, each)
-        trained.models(home, items)
+        home = Path(kept or folder) / f"{items}-{people}-{each}"
+        if not (home / "filled").exists():
+            home.mkdir(parents=True)
+            ground.fill(home, items, people, each)
+            trained.models(home, items)
+            (home / "filled").touch()
+        yield home
+
+
+def measure(items: int, people: int, each: int) -> dict[str, float]:
+    """Start on a filled ground, warm up, load with one connection for latency and with several for throughput."""
+    with filled(items, people, each) as home:
         requests = home / "plan.jsonl"
         plan(requests, people)
         with running(home, "--no-sample", wait_s=1_200) as up:
-            under_load(up, requests, 5, 2)
+            under_load(up, requests, 10, 2)
             alone = under_load(up, requests, SECONDS, 1)
             many = under_load(up, requests)
             return {
