@@ -13,6 +13,7 @@ import numpy as np
 
 from walras.events import Registry
 from walras.features import PersonState, State
+from walras.ranking.columns import fill_counts, fill_own, fill_rates
 from walras.schema import Bools, Floats, Floats32, Ints, Longs, Surface
 
 FEATURE_VERSION = "rank-1"
@@ -24,6 +25,8 @@ RECENT_MAX = 3
 SECONDS_READ_MAX = 600.0
 # Classes of length (doublings of seconds) and of novelty (doublings of exposures).
 LENGTH_CLASSES, NOVELTY_CLASSES = 12, 6
+# Columns about a candidate between its amounts and its rates: age, length, whether it is the first time, likeness.
+KNOWN = 7
 # Exposures at the parent's rate that are added to each count: a few real ones overrule them.
 PERSON_PRIOR, ITEM_PRIOR, RECENT_PRIOR = 10.0, 5.0, 3.0
 HOUR_S, DAY_S = 3_600.0, 86_400.0
@@ -139,9 +142,9 @@ def _person(asked: Asks, state: State, reading: Reading) -> PersonFeatures:
         duration_s=items["duration_s"][item],
         owner=items["owner"][item],
         topic=items["topics"][item, 0],
-        exposures=(counters.exposures(counters.item[item]) * scale).astype(np.float32),
+        exposures=_counts(state, counters.item, item, reading, scale)[:, 0],
         vector=state.catalogue.texts["vector"][item[-ATTENDED_MAX:]].astype(np.float32),
-        everyone=_counts(state, counters.total, reading, scale)[0],
+        everyone=_counts(state, counters.total, np.zeros(1, np.int32), reading, scale)[0],
         hour=(asked.now_ms / 3_600_000.0) % 24.0,
         surface=state.surfaces.get(asked.surface.name, 0),
     )
@@ -166,9 +169,9 @@ def _candidates(now_ms: int, state: State, rows: Ints, reading: Reading) -> Cand
     scale = counters.scale(now_ms)
     owner, topic, created_ms = items["owner"][rows], items["topics"][rows, 0], items["created_ms"][rows]
     return CandidateFeatures(
-        item_counts=_counts(state, counters.item[rows], reading, scale),
-        owner_counts=_counts(state, counters.owner[owner], reading, scale) * (owner > 0)[:, None],
-        topic_counts=_counts(state, counters.topic[topic], reading, scale) * (topic > 0)[:, None],
+        item_counts=_counts(state, counters.item, rows, reading, scale),
+        owner_counts=_counts(state, counters.owner, owner, reading, scale, first=1),
+        topic_counts=_counts(state, counters.topic, topic, reading, scale, first=1),
         owner=owner,
         topic=topic,
         age_s=np.where(created_ms > 0, np.maximum(now_ms - created_ms, 0) / 1000.0, -1.0).astype(np.float32),
@@ -177,13 +180,16 @@ def _candidates(now_ms: int, state: State, rows: Ints, reading: Reading) -> Cand
     )
 
 
-def _counts(state: State, counts: Floats32 | Floats, reading: Reading, scale: float) -> Floats32:
-    """[N, 1 + H] exposures, then outcomes, brought to now."""
+def _counts(
+    state: State, table: Floats32 | Floats, rows: Ints, reading: Reading, scale: float, first: int = 0
+) -> Floats32:
+    """[N, 1 + H] exposures, then outcomes, of rows of a table, brought to now; zeros for rows before `first`."""
     counters = state.counters
     valued = counters.value_column[reading.codes]
     columns = np.where(valued >= 0, valued, counters.column[reading.codes])
-    exposures = counters.exposures(counts)[:, None]
-    return (np.concatenate([exposures, counts[:, columns]], axis=1) * scale).astype(np.float32)
+    made = np.zeros((len(rows), 1 + len(columns)), np.float32)
+    fill_counts(table, rows, first, counters.exposure, counters.choices, columns, scale, made)
+    return made
 
 
 # ---------------------------------------------------------------- into numbers
@@ -270,32 +276,35 @@ def _amounts(outcomes: Floats32, reading: Reading) -> Floats32:
 def _of_candidates(person: PersonFeatures, made: CandidateFeatures, own: Floats32, reading: Reading) -> Floats32:
     everyone = shrunk(person.everyone[None], np.zeros(len(reading.codes), np.float32), 1.0)[0]
     parts = [made.item_counts, made.owner_counts, made.topic_counts, *pairs_of(person, made)]
-    counts: Floats32 = np.stack(parts, dtype=np.float32)  # [7, N, 1 + H]
-    parents = np.stack([everyone] * 3 + [own] * (len(counts) - 3), dtype=np.float32)[:, None]  # [7, 1, H]
-    rates: Floats32 = (counts[..., 1:] + np.float32(ITEM_PRIOR) * parents) / (counts[..., :1] + np.float32(ITEM_PRIOR))
-    known = [np.log1p(np.maximum(made.age_s, 0.0) / np.float32(HOUR_S)), made.age_s < 0, np.log1p(made.duration_s),
-             made.duration_s <= 0, made.item_counts[:, 0] <= 0, *likeness(person, made, reading)]  # fmt: skip
-    columns = np.stack(known, axis=1, dtype=np.float32, casting="unsafe")
-    amounts = np.log1p(counts[..., 0]).T
-    return np.concatenate([amounts, columns, *told(rates, reading), made.vector], axis=1, dtype=np.float32)
+    told_of, h = len(parts) + KNOWN, len(reading.codes)
+    width = told_of + len(parts) * h
+    out = np.ones((len(made), width + made.vector.shape[1]), np.float32)
+    for n, counts in enumerate(parts):
+        fill_rates(counts, everyone if n < 3 else own, ITEM_PRIOR, reading.measured, n, told_of + n * h, out)
+    at = len(parts)
+    out[:, at] += np.maximum(made.age_s, 0.0) / np.float32(HOUR_S)
+    out[:, at + 2] += made.duration_s
+    np.log(out[:, :width], out=out[:, :width])  # one call for all columns: it runs several numbers at a time
+    out[:, at + 1], out[:, at + 3], out[:, at + 4] = made.age_s < 0, made.duration_s <= 0, made.item_counts[:, 0] <= 0
+    out[:, at + 5], out[:, at + 6] = likeness(person, made, reading)
+    out[:, width:] = made.vector
+    return out
 
 
-def pairs_of(person: PersonFeatures, made: CandidateFeatures) -> list[Floats32]:
-    """[N, 1 + H] each: what this person did with this owner, this topic, items of this length, items this new."""
+def pairs_of(person: PersonFeatures, made: CandidateFeatures) -> Floats32:
+    """[4, N, 1 + H]: what this person did with this owner, this topic, items of this length, items this new."""
     counts = _with_ones(person)
     others = np.maximum(person.exposures - 1.0, 0.0)  # her own exposure is among them
-    return [
-        _same(made.owner, person.owner, counts) * (made.owner > 0)[:, None],
-        _same(made.topic, person.topic, counts) * (made.topic > 0)[:, None],
-        _by_class(_doublings(made.duration_s, LENGTH_CLASSES), _doublings(person.duration_s, LENGTH_CLASSES), counts),
-        _by_class(_doublings(made.item_counts[:, 0], NOVELTY_CLASSES), _doublings(others, NOVELTY_CLASSES), counts),
-    ]
-
-
-def _same(wanted: Ints, had: Ints, counts: Floats32) -> Floats32:
-    """[N, 1 + H] sums of counts over the exposures with the same row."""
-    same: Floats32 = (wanted[:, None] == had[None]).astype(np.float32) @ counts
-    return same
+    pairs = np.zeros((4, len(made), counts.shape[1]), np.float32)
+    fill_own(made.owner, person.owner, counts, pairs[0])
+    fill_own(made.topic, person.topic, counts, pairs[1])
+    pairs[2] = _by_class(
+        _doublings(made.duration_s, LENGTH_CLASSES), _doublings(person.duration_s, LENGTH_CLASSES), counts
+    )
+    pairs[3] = _by_class(
+        _doublings(made.item_counts[:, 0], NOVELTY_CLASSES), _doublings(others, NOVELTY_CLASSES), counts
+    )
+    return pairs
 
 
 def _by_class(wanted: Ints, had: Ints, counts: Floats32) -> Floats32:

@@ -1,0 +1,80 @@
+"""The loops behind `inputs`, compiled: a page has hundreds of candidates, and each array cost more than they.
+
+Shapes: N candidates, T exposures of the person, H outcomes.
+"""
+
+import numpy as np
+
+from walras.features import compiled_in_place
+from walras.schema import Bools, Floats, Floats32, Ints
+
+# Shares are read from one in ten thousand up to all but one in a thousand.
+SHARE_MIN, SHARE_MAX = np.float32(1e-4), np.float32(1.0 - 1e-3)
+
+
+@compiled_in_place
+def fill_counts(
+    table: Floats32 | Floats,
+    rows: Ints,
+    first: int,
+    exposure: int,
+    choices: Ints,
+    columns: Ints,
+    scale: float,
+    made: Floats32,
+) -> None:
+    """Write [N, 1 + H] exposures and outcomes of rows of a table of counters; rows before `first` are left alone.
+
+    A log without exposures counts each choice as one, as `Counters.exposures` does.
+    """
+    for n in range(len(rows)):
+        row = rows[n]
+        if row < first:
+            continue
+        most = table[row, exposure]
+        for choice in choices:
+            most = max(most, table[row, choice])
+        made[n, 0] = most * scale
+        for h in range(len(columns)):
+            made[n, 1 + h] = table[row, columns[h]] * scale
+
+
+@compiled_in_place
+def fill_own(wanted: Ints, had: Ints, counts: Floats32, made: Floats32) -> None:
+    """Add to [N, 1 + H] the counts [T, 1 + H] of exposures with the same row; row 0 is nobody's."""
+    for n in range(len(wanted)):
+        if wanted[n] <= 0:
+            continue
+        for t in range(len(had)):
+            if had[t] == wanted[n]:
+                for h in range(counts.shape[1]):
+                    made[n, h] += counts[t, h]
+
+
+@compiled_in_place
+def fill_rates(
+    counts: Floats32, parent: Floats32, prior: float, measured: Bools, amount: int, rates: int, made: Floats32
+) -> None:
+    """Write what `told` takes the logarithm of: 1 + exposures into column `amount`, odds or 1 + units from `rates` on.
+
+    Args:
+        counts: [N, 1 + H].
+        parent: [H] rates of the parent.
+        prior: exposures at the parent's rate that are added.
+        measured: [H] which outcomes have a unit of their own.
+        amount: the column of exposures.
+        rates: the first column of rates.
+        made: [N, ..] what is written.
+    """
+    strength, one, zero = np.float32(prior), np.float32(1.0), np.float32(0.0)
+    for n in range(len(counts)):
+        made[n, amount] = one + counts[n, 0]
+        below = counts[n, 0] + strength
+        for h in range(len(parent)):
+            above = counts[n, 1 + h] + strength * parent[h]
+            rate = above / below if below != zero else above * np.float32(np.inf)
+            if measured[h]:
+                made[n, rates + h] = one if rate < zero else one + rate
+            else:
+                share = SHARE_MIN if rate < SHARE_MIN else SHARE_MAX if rate > SHARE_MAX else rate
+                made[n, rates + h] = share / (one - share)
