@@ -20,7 +20,7 @@ def run_part(name: str) -> None:
     """Run one part here and write its rows."""
     rows = importlib.import_module(f"bench.{name}").run()
     for row in rows:
-        print(msgspec.json.encode(row).decode(), flush=True)
+        print(msgspec.json.encode(row, enc_hook=float).decode(), flush=True)
     report.write(rows)
 
 

@@ -22,7 +22,7 @@ def write(new: Iterable[Row]) -> None:
     path = DOCS / "benchmarks.json"
     old = msgspec.json.decode(path.read_bytes()) if path.exists() else []
     rows = merge(old, [{name: row.get(name) for name in FIELDS} | _extras(row) for row in new])
-    path.write_bytes(msgspec.json.format(msgspec.json.encode(rows), indent=2) + b"\n")
+    path.write_bytes(msgspec.json.format(msgspec.json.encode(rows, enc_hook=float), indent=2) + b"\n")
     (DOCS / "benchmarks.md").write_text(_page(rows), "utf-8")
 
 
