@@ -20,7 +20,7 @@ from walras.schema import Batch, Event, Floats, Item, ItemGone, ItemPut, ModelCh
 from walras.world import World
 
 # Titles and texts kept at hand, so that a page does not ask the tables for what every page shows.
-ITEMS_KEPT_MAX = 50_000
+ITEMS_KEPT_MAX = 500_000
 # Rows of the log that are read in one go; a page waits for at most this much before it looks for more.
 CATCH_UP_ROWS = 20_000
 _log = room_log("feed")

@@ -62,36 +62,44 @@ def allocate(
         The allocation.
     """
     free = allowed & np.isfinite(value_yuan)
-    score = np.where(free, value_yuan, -np.inf)
+    left = int(free.sum())
+    score = np.where(free, value_yuan, -np.inf)  # those that are not free stand last in every pool
     chosen: list[int] = []
     reserved: list[int] = []
-    for place in range(min(rules.places, int(free.sum()))):
-        apart = ~_near(owner, chosen, rules.owner_gap)
+    for place in range(min(rules.places, left)):
+        owners, topics = _near(owner, chosen, rules.owner_gap), _near(topic, chosen, rules.topic_gap)
         kept = -1 if kept_for is None or classes is None else int(kept_for[place])
-        member = free & classes[kept] & apart if kept >= 0 and classes is not None else free
-        if not member.any():
-            kept, member = -1, free
-        by_owner = member & apart
-        by_both = by_owner & ~_near(topic, chosen, rules.topic_gap)
-        pool = by_both if by_both.any() else by_owner if by_owner.any() else member
-        best = int(np.argmax(np.where(pool, score, -np.inf)))
+        best = -1
+        if kept >= 0 and classes is not None:
+            best = _best(np.where(classes[kept], score, -np.inf), owners, topics, False)
+            kept = kept if best >= 0 else -1
+        best = best if best >= 0 else _best(score, owners, topics, True)
         chosen.append(best)
         reserved.append(kept)
-        free[best] = False
         score[best] = -np.inf
     return Allocation(
-        np.asarray(chosen, np.int64), _best_losers(score, int(free.sum()), losers), np.asarray(reserved, np.int64)
+        np.asarray(chosen, np.int64), _best_losers(score, left - len(chosen), losers), np.asarray(reserved, np.int64)
     )
 
 
-def _near(label: Ints, chosen: list[int], gap: int) -> Bools:
-    """[N] candidates whose label stands within `gap` places before the next one."""
-    recent = [int(label[c]) for c in chosen[max(0, len(chosen) - gap + 1) :]] if gap > 1 else []
-    near = np.zeros(len(label), bool)
+def _near(label: Ints, chosen: list[int], gap: int) -> Bools | None:
+    """[N] candidates whose label stands within `gap` places before the next one; None where there is no such label."""
+    recent = {int(label[c]) for c in chosen[max(0, len(chosen) - gap + 1) :]} - {0} if gap > 1 else set()
+    near = None
     for name in recent:
-        if name:
-            near |= label == name
+        near = label == name if near is None else near | (label == name)
     return near
+
+
+def _best(score: Floats, owners: Bools | None, topics: Bools | None, either: bool) -> int:
+    """The best that keeps both gaps, else the owner's, else, where `either`, the best of all; -1 where nobody is."""
+    by_owner = score if owners is None else np.where(owners, -np.inf, score)
+    pools = [by_owner] if topics is None else [np.where(topics, -np.inf, by_owner), by_owner]
+    for pool in [*pools, score] if either else pools:
+        best = int(np.argmax(pool))
+        if pool[best] > -np.inf:
+            return best
+    return -1
 
 
 def _best_losers(score: Floats, left: int, count: int) -> Ints:
@@ -99,4 +107,6 @@ def _best_losers(score: Floats, left: int, count: int) -> Ints:
     size = min(count, left)
     if size == 0:
         return np.zeros(0, np.int64)
-    return np.argsort(-score, kind="stable")[:size].astype(np.int64)
+    least = np.partition(score, len(score) - size)[len(score) - size]
+    among = np.flatnonzero(score >= least)  # all that tie with the last of them, so that the earlier one comes first
+    return among[np.argsort(-score[among], kind="stable")[:size]].astype(np.int64)
