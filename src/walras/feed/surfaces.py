@@ -10,13 +10,13 @@ def _asks(**counts: int) -> tuple[SourceShare, ...]:
 
 FEED = Surface(
     name="feed",
-    # More than 500 in sum, since sources name some items twice and exclusions take others.
-    sources=_asks(sequence=260, cooccurrence=160, followed=60, popular=160, fresh=80, text=100, explore=80),
+    # 760 in sum, so that some 500 are left where sources name the same and exclusions take others.
+    sources=_asks(sequence=220, cooccurrence=130, followed=60, popular=140, fresh=60, text=90, explore=60),
 )
 FOLLOWING = Surface(name="following", sources=_asks(followed=300), owner_gap=2, explore_share=0.0, fresh_share=0.0)
 MALL = Surface(
     name="mall",
-    sources=_asks(sequence=260, cooccurrence=160, followed=60, popular=160, fresh=80, text=100, explore=80),
+    sources=_asks(sequence=220, cooccurrence=130, followed=60, popular=140, fresh=60, text=90, explore=60),
     kinds=("product", "deal"),
 )
 POPULAR = Surface(
