@@ -47,8 +47,8 @@ def under_load(up: Running, path: Path, seconds: float = SECONDS, connections: i
 
 @contextlib.contextmanager
 def filled(items: int, people: int, each: int) -> Iterator[Path]:
-    """A filled ground with models; kept in WALRAS_BENCH_GROUND for the next time, where that names a folder."""
-    kept = os.environ.get("WALRAS_BENCH_GROUND")
+    """A filled ground with models; kept in BENCH_GROUND for the next time, where that names a folder."""
+    kept = os.environ.get("BENCH_GROUND")
     with tempfile.TemporaryDirectory(prefix="walras-bench-") as folder:
         home = Path(kept or folder) / f"{items}-{people}-{each}"
         if not (home / "filled").exists():
