@@ -74,7 +74,7 @@ def _wait(process: "subprocess.Popen[bytes]", port: int, until: float) -> None:
         with contextlib.suppress(httpx.HTTPError):
             if httpx.get(f"http://127.0.0.1:{port}/readyz", timeout=5).status_code == 200:
                 return
-        time.sleep(0.05)
+        time.sleep(0.5)
     raise RuntimeError("the platform did not become ready")
 
 
