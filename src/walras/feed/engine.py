@@ -16,7 +16,7 @@ from walras.features import State
 from walras.feed.meter import Meter
 from walras.ranking import Predicts
 from walras.retrieval import Source, TextSimilar, VectorIndex
-from walras.schema import Batch, Event, Floats, Item, ItemGone, ItemPut, ModelChosen, PageRecord
+from walras.schema import Batch, Event, Floats, Item, ItemGone, ItemPut, PageRecord
 from walras.world import World
 
 # Titles and texts kept at hand, so that a page does not ask the tables for what every page shows.
@@ -49,7 +49,6 @@ class Engine:
     clock: Clock
     settings: Settings
     meter: Meter = field(default_factory=Meter)
-    chosen: dict[str, str] = field(default_factory=dict)  # model version by kind, as the log says
     # Pages that were answered and have not come back through the log yet, by person: their items are not repeated.
     unsettled: defaultdict[str, dict[str, tuple[str, ...]]] = field(default_factory=lambda: defaultdict(dict))
     _items: OrderedDict[str, Item] = field(default_factory=OrderedDict)
@@ -76,8 +75,6 @@ class Engine:
                 self._items.pop(change.item.id, None)
             elif isinstance(change, ItemGone):
                 self._items.pop(change.id, None)
-            elif isinstance(change, ModelChosen):
-                self.chosen[change.kind] = change.version
 
     def project(self) -> None:
         """Bring the tables up to the log.
