@@ -29,7 +29,12 @@ PICTURES = Path(__file__).parents[2] / "artefacts" / "screens"
 DESK, PHONE = (1440, 900), (390, 844)
 TARGET_PX = 44
 Open = Callable[..., Page]
-pytestmark = pytest.mark.skipif(not CHROMIUM, reason="needs chromium; `make test` installs it")
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _chromium():
+    """A missing browser fails these tests rather than hiding them."""
+    assert CHROMIUM, "chromium is missing; `make test` installs it"
 
 
 @pytest.fixture(scope="module")
