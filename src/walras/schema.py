@@ -304,7 +304,7 @@ class Page(msgspec.Struct, frozen=True, kw_only=True):
 class Pages(Protocol):
     """What a line that shows a page is handed by `app`."""
 
-    def make(self, request: PageRequest) -> Page:
+    def make_page(self, request: PageRequest) -> Page:
         """Fill a page and write its record."""
         ...
 

@@ -163,7 +163,7 @@ def test_a_damaged_file_is_named_as_such(home: Path) -> None:
 
 def test_a_full_disk_is_said_and_what_was_there_stays(sqlite_world: World) -> None:
     sqlite_world.items.put_many([item("before")], 1)
-    with sqlite_world._database.read() as connection:
+    with sqlite_world.database.read() as connection:
         connection.exec_driver_sql("PRAGMA max_page_count = 1")  # the file may not grow any more
     with pytest.raises(Exhausted, match="full"):
         sqlite_world.items.put_many([item(f"i{k}") for k in range(5_000)], 2)
@@ -171,7 +171,7 @@ def test_a_full_disk_is_said_and_what_was_there_stays(sqlite_world: World) -> No
 
 
 def test_a_file_that_may_not_be_written_is_said(sqlite_world: World) -> None:
-    with sqlite_world._database.read() as connection:
+    with sqlite_world.database.read() as connection:
         connection.exec_driver_sql("PRAGMA query_only = 1")
     with pytest.raises(Unavailable, match=r"readonly.*home folder"):
         sqlite_world.items.put_many([item("a")], 1)

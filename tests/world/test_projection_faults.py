@@ -63,17 +63,17 @@ def test_a_stretch_is_written_whole_or_not_at_all(database_url: str, tmp_path: P
     failures = 0
     while True:
         failing = Failing(failures + 1)
-        sa.event.listen(world._database.engine, "before_cursor_execute", failing)
+        sa.event.listen(world.database.engine, "before_cursor_execute", failing)
         try:
             world.project(next_stretch)
             break
         except Unavailable:
             failures += 1
-            world._database._rest_until_s = 0.0
+            world.database._rest_until_s = 0.0
             assert content(world) == before
             assert written_position(database_url) == 2
         finally:
-            sa.event.remove(world._database.engine, "before_cursor_execute", failing)
+            sa.event.remove(world.database.engine, "before_cursor_execute", failing)
     assert failures >= 6
     assert content(world) == (["new"], ["comer"], 2)
     assert world.position == 6

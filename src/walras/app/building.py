@@ -7,6 +7,7 @@ from pathlib import Path
 
 import faiss
 
+from walras.app.lines import registry_of_lines
 from walras.base.clock import Clock, SystemClock
 from walras.base.errors import Corrupt
 from walras.base.ids import ModelVersion
@@ -47,7 +48,7 @@ _log = room_log("app")
 @contextlib.contextmanager
 def open_log(home: Path, settings: Settings) -> Iterator[tuple[SqliteLog, Registry, Clock]]:
     """The log of a home folder, with the outcomes it knows."""
-    registry, clock = Registry(), SystemClock()
+    registry, clock = registry_of_lines(), SystemClock()
     log = SqliteLog(home / "log", registry, clock, settings.disk_free_mb_min)
     try:
         yield log, registry, clock

@@ -14,15 +14,16 @@ from uvicorn.supervisors import Multiprocess
 
 from walras.app.building import open_log, world_of
 from walras.app.doctor import port_is_free
+from walras.app.lines import house_of, open_lines, statics_of_lines
 from walras.app.seeding import WriteSample, fill_with_sample
 from walras.base.clock import elapsed_s
 from walras.base.errors import Invalid
 from walras.base.logs import room_log
 from walras.base.settings import Settings
 from walras.doors.pages import PAGE_SCOPES
-from walras.loops import TrainingLoop, read_status
+from walras.loops import Ticking, TrainingLoop, read_status
 
-TRAINING_TICK_S = 2.0
+TICK_S = 1.0
 COMPACT_S = 60.0
 # Behind a shutdown's signal, running requests have this long to end.
 GRACE_S = 5
@@ -154,11 +155,23 @@ class Keeper:
             TextColumn("{task.percentage:>3.0f} %"),
         )
         with (
-            open_log(self._home, self._settings) as (log, _registry, clock),
+            open_log(self._home, self._settings) as (log, registry, clock),
+            world_of(self._home, self._settings) as world,
             Progress(*columns, console=self._console, transient=True, disable=not self._console.is_terminal) as bar,
         ):
+            house = house_of(
+                self._home,
+                self._settings,
+                clock=clock,
+                registry=registry,
+                log=log,
+                world=world,
+                statics=statics_of_lines(),
+            )
+            ticking = Ticking([tick for line in open_lines(house) for tick in line.ticks])
             task, compacted_s = bar.add_task("", total=100, visible=False), elapsed_s()
-            while not self._stopped.wait(TRAINING_TICK_S):
+            while not self._stopped.wait(TICK_S):
+                ticking.tick(elapsed_s())
                 try:
                     if self._settings.train:
                         self._training.tick(log.position(), clock.now_ms())

@@ -4,14 +4,15 @@ from pathlib import Path
 from typing import Any
 
 from walras.app.building import FEATURES, bare_models, keep_state, models_loader, restore_state
+from walras.app.lines import house_of, open_lines, registry_of_lines, statics_of_lines
 from walras.base import settings as settings_of
 from walras.base.clock import SystemClock
 from walras.base.logs import set_up
 from walras.base.settings import Settings
 from walras.doors.api import build_app
 from walras.doors.pages import PAGE_SCOPES, page_routes
-from walras.doors.reference import statics
-from walras.events import Registry, SqliteLog
+from walras.doors.reference import STATIC_FOLDERS
+from walras.events import SqliteLog
 from walras.feed import Engine, Serving
 from walras.loops import Upkeep, read_status
 from walras.world import open_world
@@ -19,7 +20,7 @@ from walras.world import open_world
 
 def serving_of(home: Path, settings: Settings) -> Serving:
     """What one process answers with; its files stay open until the process ends."""
-    registry, clock = Registry(), SystemClock()
+    registry, clock = registry_of_lines(), SystemClock()
     log = SqliteLog(home / "log", registry, clock, settings.disk_free_mb_min)
     world = open_world(home, settings, features=FEATURES)
     state = restore_state(home, log, registry)
@@ -42,7 +43,19 @@ def worker_app() -> Any:
         serving.world.close()
 
     page_secret = serving.world.keys.ensure_page_key(home, PAGE_SCOPES) if settings.open_access else ""
-    app = build_app(serving, page_routes(statics(), page_secret))
+    files = statics_of_lines(*STATIC_FOLDERS)
+    house = house_of(
+        home,
+        settings,
+        clock=serving.clock,
+        registry=serving.registry,
+        log=serving.log,
+        world=serving.world,
+        statics=files,
+        pages=serving,
+    )
+    routes = [route for line in open_lines(house) for route in line.routes]
+    app = build_app(serving, [*page_routes(files, page_secret), *routes], files)
     app.on_startup.append(upkeep.start)
     app.on_shutdown.append(stop)
     return app

@@ -19,8 +19,8 @@ from walras.doors.gorse import GORSE_ROUTES
 from walras.doors.guard import guard_of
 from walras.doors.health import HEALTH_ROUTES
 from walras.doors.measures import Measures
-from walras.doors.reference import REFERENCE_ROUTES
-from walras.web import doorway, from_http, problem_answer, unexpected, visit_of
+from walras.doors.reference import REFERENCE_ROUTES, statics
+from walras.web import Statics, doorway, from_http, problem_answer, unexpected, visit_of
 
 _log = room_log("doors")
 ROUTES: tuple[ControllerRouterHandler, ...] = (
@@ -35,19 +35,22 @@ ROUTES: tuple[ControllerRouterHandler, ...] = (
 )
 
 
-def build_app(engine: ServingEngine, routes: Sequence[ControllerRouterHandler] = ()) -> Litestar:
+def build_app(
+    engine: ServingEngine, routes: Sequence[ControllerRouterHandler] = (), files: Statics | None = None
+) -> Litestar:
     """The application over a running engine.
 
     Args:
         engine: what the routes ask.
         routes: further ones, such as the screens'; each must say who may call it (`told`).
+        files: what `/static/` answers; the core's own where none are given.
     """
     measures = Measures(engine.status)
     app = Litestar(
         route_handlers=[*ROUTES, *routes],
         guards=[guard_of(engine.world.keys, engine.settings)],
         exception_handlers={HTTPException: _http, WalrasError: _foreseen, Exception: _unforeseen},
-        state=State({"engine": engine, "measures": measures}),
+        state=State({"engine": engine, "measures": measures, "statics": files or statics()}),
         openapi_config=None,
         logging_config=None,
         # The doorway has bounded the body already, and says so in our own words.

@@ -17,14 +17,16 @@ from walras.web import Statics, error_table, templates_in
 from walras.web.statics import FOLDER
 
 _TEMPLATES = Path(__file__).parent / "reference"
+# The files of the core's screens; the kit's and the lines' are beside them.
+STATIC_FOLDERS = (_TEMPLATES / "static", Path(__file__).parent / "pages" / "static")
 # An address with the file's hash never changes its content; without it the file may change with the next version.
 _FOR_EVER, _FOR_A_MINUTE = "public, max-age=31536000, immutable", "public, max-age=60"
 
 
 @cache
 def statics() -> Statics:
-    """Every file of the screens, read at the first request for one."""
-    return Statics(FOLDER, _TEMPLATES / "static", Path(__file__).parent / "pages" / "static")
+    """Every file of the core's own screens, read at the first request for one."""
+    return Statics(FOLDER, *STATIC_FOLDERS)
 
 
 @get(
@@ -69,7 +71,8 @@ async def errors_page(request: Ask) -> Answer:
 )
 async def static_file(request: Ask) -> Answer:
     """With the file's hash in its address it may be kept for ever."""
-    file, exact = statics().at(str(request.path_params["path"]).lstrip("/"))
+    files: Statics = request.app.state.statics
+    file, exact = files.at(str(request.path_params["path"]).lstrip("/"))
     caching = _FOR_EVER if exact else _FOR_A_MINUTE
     return Response(file.body, media_type=file.media_type, headers={"cache-control": caching})
 

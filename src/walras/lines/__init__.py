@@ -1,1 +1,78 @@
-"""One folder per trade; a line declares, the core decides."""
+"""One folder per trade; a line declares, the core decides.
+
+Gives what every line is: the value `LINE` that its folder exports, and the house it is opened in.
+`app` finds the lines by listing this folder; no line knows another, and none reaches retrieval, ranking, market or
+features.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from litestar.types import ControllerRouterHandler
+
+from walras.base.clock import Clock
+from walras.base.settings import Settings
+from walras.events import Log, Registry
+from walras.schema import Outcome, Pages, Surface
+from walras.studio import Studio
+from walras.web import Statics
+from walras.world import World
+
+__all__ = ["House", "Line", "Opened", "Screen", "Tick"]
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """What a line is handed by `app`: where it lives and whom it may ask."""
+
+    home: Path
+    settings: Settings
+    clock: Clock
+    registry: Registry
+    log: Log
+    world: World
+    studio: Studio
+    statics: Statics
+    pages: Pages | None = None  # None outside a serving process
+
+
+@dataclass(frozen=True, slots=True)
+class Tick:
+    """Something to be done again and again, in one process of the platform; safe to repeat after a death."""
+
+    name: str
+    every_s: float
+    run: Callable[[], Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Screen:
+    """A screen of the app: below which address, and which module of the browser draws it."""
+
+    path: str  # such as `/v/:video`
+    module: str  # a static file
+    tab: str = ""  # key of the text under which the app's bar shows it; empty: not in the bar
+    icon: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A line's parts over one house."""
+
+    routes: Sequence[ControllerRouterHandler] = ()
+    ticks: Sequence[Tick] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A trade."""
+
+    name: str
+    open: Callable[[House], Opened]
+    outcomes: Sequence[Outcome] = ()
+    surfaces: Sequence[Surface] = ()
+    screens: Sequence[Screen] = ()
+    static_folder: Path | None = None
+    places: Sequence[str] = field(default_factory=tuple)  # first parts of the addresses that are its screens'

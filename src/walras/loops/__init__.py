@@ -4,7 +4,8 @@ Each loop reads, calls a plain function, and writes; schedules stand here so tha
 It never answers a request.
 """
 
+from walras.loops.ticking import Ticking
 from walras.loops.training import TrainingLoop, read_status, write_status
 from walras.loops.upkeep import Upkeep
 
-__all__ = ["TrainingLoop", "Upkeep", "read_status", "write_status"]
+__all__ = ["Ticking", "TrainingLoop", "Upkeep", "read_status", "write_status"]

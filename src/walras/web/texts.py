@@ -1,4 +1,4 @@
-"""Words of the screens in every language, read from the Babel catalogues beside this file.
+"""Words of the screens in every language, read from the Babel catalogues beside this file, one a part.
 
 A message has a key such as `feed.next`, not an English sentence, so that the English can be mended without touching
 the other languages. Values stand in braces: `{count}`. Plural forms are chosen by the language's own rule.
@@ -51,14 +51,24 @@ class Texts:
 
 @cache
 def texts_in(language: str) -> Texts:
-    """The catalogue of one of `LANGUAGES`.
+    """The catalogues of one of `LANGUAGES`.
 
     Raises:
-        FileNotFoundError: there is none, which is our own mistake: ask `choose_language` first.
+        KeyError: there are none, which is our own mistake: ask `choose_language` first.
     """
-    with (_FOLDER / f"{language}.po").open("rb") as file:
+    assert LANGUAGES[language], language
+    messages: dict[str, tuple[str, ...]] = {}
+    for path in sorted((_FOLDER / language).glob("*.po")):
+        found = _messages(path, language)
+        assert not (twice := set(found) & set(messages)), f"{path.name} says again {twice}"
+        messages |= found
+    return Texts(language, messages)
+
+
+def _messages(path: Path, language: str) -> dict[str, tuple[str, ...]]:
+    with path.open("rb") as file:
         catalogue = read_po(file, locale=language.replace("-", "_"))
-    return Texts(language, {key_of(message.id): forms_of(message.string) for message in catalogue if message.id})
+    return {key_of(message.id): forms_of(message.string) for message in catalogue if message.id}
 
 
 def choose_language(*wished: str, accept: str = "") -> str:

@@ -5,16 +5,21 @@ It never hands a row or a connection to another room, and never writes to the lo
 """
 
 from walras.world.bundles import Manifest, check_bundle, hashes, read_manifest, write_manifest
-from walras.world.catalogue import Listing, Owner, Owners, Shelf
+from walras.world.catalogue import Listing, Owner, Owners, Shelf, upsert
+from walras.world.database import Database
 from walras.world.keys import SCOPES, KeyGrant, Keys, NewKey
 from walras.world.models import Model, Models
+from walras.world.tables import ID, INSTANT, Table
 from walras.world.trials import Arm, Trial, Trials, TrialStatus, assign
 from walras.world.world import World, open_world
 from walras.world.worth import PriceTable, Worth
 
 __all__ = [
+    "ID",
+    "INSTANT",
     "SCOPES",
     "Arm",
+    "Database",
     "KeyGrant",
     "Keys",
     "Listing",
@@ -26,6 +31,7 @@ __all__ = [
     "Owners",
     "PriceTable",
     "Shelf",
+    "Table",
     "Trial",
     "TrialStatus",
     "Trials",
@@ -36,5 +42,6 @@ __all__ = [
     "hashes",
     "open_world",
     "read_manifest",
+    "upsert",
     "write_manifest",
 ]

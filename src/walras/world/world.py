@@ -42,14 +42,15 @@ class World:
             features: version of the features this program computes, by kind of model; models of others are refused.
         """
         clock = clock or SystemClock()
-        self._database = Database(url)
-        self.items: Shelf[Item] = item_shelf(self._database)
-        self.people: Shelf[Person] = person_shelf(self._database)
-        self.owners = Owners(self._database)
-        self.keys = Keys(self._database, clock)
-        self.models = Models(self._database, models_folder, clock, features or {})
-        self.prices = PriceTable(self._database)
-        self.trials = Trials(self._database, clock)
+        # Lines keep their own tables in the same place; only the room that made a table writes it.
+        self.database = Database(url)
+        self.items: Shelf[Item] = item_shelf(self.database)
+        self.people: Shelf[Person] = person_shelf(self.database)
+        self.owners = Owners(self.database)
+        self.keys = Keys(self.database, clock)
+        self.models = Models(self.database, models_folder, clock, features or {})
+        self.prices = PriceTable(self.database)
+        self.trials = Trials(self.database, clock)
         self._position: int | None = None
         self._turn = threading.Lock()
 
@@ -60,7 +61,7 @@ class World:
             Unavailable: the database does not answer.
             Conflict: the database was made by a newer Walras.
         """
-        return upgrade(self._database)
+        return upgrade(self.database)
 
     def ping(self) -> None:
         """Ask the database for nothing.
@@ -68,14 +69,14 @@ class World:
         Raises:
             Unavailable: it does not answer.
         """
-        with self._database.read() as connection:
+        with self.database.read() as connection:
             connection.execute(sa.select(1))
 
     @property
     def position(self) -> int:
         """The log was read up to here."""
         if self._position is None:
-            with self._database.read() as connection:
+            with self.database.read() as connection:
                 self._position = _written_position(connection)
         return self._position
 
@@ -113,11 +114,11 @@ class World:
 
     def close(self) -> None:
         """Give the connections back."""
-        self._database.close()
+        self.database.close()
 
     def _write(self, position: int, changed: "_Changed") -> None:
         items, items_gone, people, people_gone, puts = changed
-        with self._database.write() as connection:
+        with self.database.write() as connection:
             if _written_position(connection, lock=True) >= position:
                 return
             self.items.upsert(connection, items)
