@@ -49,7 +49,7 @@ class Registry(RuleBasedStateMachine):
     def forget_all(self) -> None:
         from walras.world.tables import ModelRow
 
-        with self.world._database.write() as connection:
+        with self.world.database.write() as connection:
             connection.execute(ModelRow.__table__.delete())  # type: ignore[attr-defined]
 
     def kind_of(self, version: str) -> str:
