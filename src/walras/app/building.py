@@ -190,7 +190,7 @@ def _with_model(models: Models, kind: str, folder: Path, engine: Engine) -> Mode
         return replace(models, ranker=Ranker.load(folder, engine.registry), versions=versions)
     source = SequenceSource(engine.state, read_bundle(folder))
     sources = {source.name: source, **models.sources}
-    return replace(models, sources=sources, vectors=source.index, versions=versions)
+    return replace(models, sources=sources, vectors=source.index, trunk=source.trunk, versions=versions)
 
 
 def choose_model(home: Path, settings: Settings, version: str) -> None:

@@ -15,7 +15,7 @@ from walras.events import Log, Registry
 from walras.features import State
 from walras.feed.meter import Meter
 from walras.ranking import Predicts
-from walras.retrieval import Source, TextSimilar, VectorIndex
+from walras.retrieval import Source, TextSimilar, Trunk, VectorIndex
 from walras.schema import Batch, Event, Floats, Item, ItemGone, ItemPut, PageRecord
 from walras.world import World
 
@@ -36,6 +36,7 @@ class Models:
     text: TextSimilar  # knows words
     vectors: VectorIndex | None = None  # of the sequence model, where there is one
     versions: Mapping[str, str] = field(default_factory=dict)
+    trunk: Trunk | None = None  # the sequence model itself, which the ranker reads too
 
 
 @dataclass(slots=True)

@@ -56,7 +56,8 @@ def fill(asked: Asked, count: int, engine: Engine) -> Filled:
     proposed = propose_all(models.sources, asked)
     candidates = exclude(proposed.candidates, asked, state)
     rows = np.flatnonzero(candidates.dropped == 0)
-    outcomes = models.ranker.predict(asked, state, candidates.row[rows])
+    leaning = None if models.trunk is None else models.trunk.scores(asked.person, candidates.row[rows])
+    outcomes = models.ranker.predict(asked, state, candidates.row[rows], leaning)
     value = value_yuan(outcomes, models.worth_yuan)
     keeping = keep_places(asked.surface, count, candidates, rows, asked.rng)
     allocation = allocate(

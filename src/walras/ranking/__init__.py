@@ -17,7 +17,16 @@ from walras.ranking.inputs import (
     read,
     reading_of,
 )
-from walras.ranking.ranker import CALIBRATION_NAME, CANDIDATES_NAME, PERSON_NAME, Calibration, Ranker
+from walras.ranking.ranker import (
+    CALIBRATION_NAME,
+    CANDIDATES_NAME,
+    PERSON_NAME,
+    Calibration,
+    Fusion,
+    Ranker,
+    bounded,
+    fused,
+)
 from walras.ranking.smoothed import Predicts, Smoothed
 
 __all__ = [
@@ -29,12 +38,15 @@ __all__ = [
     "Asks",
     "Calibration",
     "CandidateFeatures",
+    "Fusion",
     "Inputs",
     "PersonFeatures",
     "Predicts",
     "Ranker",
     "Reading",
     "Smoothed",
+    "bounded",
+    "fused",
     "gather",
     "names",
     "read",

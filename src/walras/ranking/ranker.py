@@ -16,8 +16,19 @@ from walras.schema import Floats, Floats32, Ints
 from walras.world import check_bundle, read_manifest
 
 PERSON_NAME, CANDIDATES_NAME, CALIBRATION_NAME = "person.onnx", "candidates.onnx", "calibration.json"
+# A leaning is read inside these bounds: beyond, a neighbour of one choice would outweigh everything else.
+LEANING_MIN, LEANING_MAX = -3.0, 8.0
 # The candidates' side is compiled for blocks no longer than this, which bounds what one request can take.
 _HINT = "Train again; the model before it serves on."
+
+
+class Fusion(msgspec.Struct, frozen=True, kw_only=True):
+    """How the sequence model's score joins what the network says, by outcome, on the adding scale."""
+
+    sequence: str  # version of the sequence model whose score it was fitted on
+    slope: tuple[float, ...]
+    weight: tuple[float, ...]  # of the score, in units of its deviation over the catalogue
+    offset: tuple[float, ...]
 
 
 class Calibration(msgspec.Struct, frozen=True, kw_only=True):
@@ -28,6 +39,7 @@ class Calibration(msgspec.Struct, frozen=True, kw_only=True):
     offset: tuple[float, ...]
     person_width: int
     candidate_width: int
+    fusion: Fusion | None = None  # None: no sequence model had been trained
 
 
 class Ranker:
@@ -40,6 +52,7 @@ class Ranker:
         self._person, self._candidates, self._reading = person, candidates, reading
         self._slope = np.asarray(calibration.slope, np.float64)
         self._offset = np.asarray(calibration.offset, np.float64)
+        self._fusion = calibration.fusion
         self._kept = tuple(output.name for output in person.get_outputs())
 
     @classmethod
@@ -72,15 +85,15 @@ class Ranker:
         """Names of the H columns."""
         return self._reading.names
 
-    def predict(self, asked: Asks, state: State, rows: Ints) -> Floats:
-        """[N, H] expected outcomes of one exposure of each item at `rows`, calibrated."""
-        return self.foresee(*inputs.gather(asked, state, rows, self._reading))
+    def predict(self, asked: Asks, state: State, rows: Ints, leaning: Floats32 | None = None) -> Floats:
+        """[N, H] expected outcomes of one exposure of each item at `rows`, calibrated; `leaning` [N] where known."""
+        return self.foresee(*inputs.gather(asked, state, rows, self._reading), leaning)
 
-    def foresee(self, person: PersonFeatures, candidates: CandidateFeatures) -> Floats:
+    def foresee(self, person: PersonFeatures, candidates: CandidateFeatures, leaning: Floats32 | None = None) -> Floats:
         """[N, H] the same, from arrays."""
         if not len(candidates):
             return np.zeros((0, len(self.outcomes)))
-        return self.calibrated(self.raw(inputs.read(person, candidates, self._reading)))
+        return self.calibrated(self.raw(inputs.read(person, candidates, self._reading)), leaning)
 
     def raw(self, read: Inputs) -> Floats32:
         """[N, H] what the network says, on the adding scale, before calibration."""
@@ -90,9 +103,30 @@ class Ranker:
         raw: Floats32 = said
         return raw
 
-    def calibrated(self, raw: Floats32) -> Floats:
-        """[N, H] expected outcomes from what the network says."""
-        return expected(raw.astype(np.float64) * self._slope + self._offset, self._reading)
+    def calibrated(self, raw: Floats32, leaning: Floats32 | None = None) -> Floats:
+        """[N, H] expected outcomes from what the network says and, where it is known, how much the person leans there.
+
+        The sequence model's score has one scale whatever its version, so a ranker reads a later model's score too.
+        """
+        if leaning is None or self._fusion is None:
+            return expected(raw.astype(np.float64) * self._slope + self._offset, self._reading)
+        return expected(fused(raw, leaning, self._fusion), self._reading)
+
+
+def fused(raw: Floats32 | Floats, leaning: Floats32 | Floats, fusion: Fusion) -> Floats:
+    """[N, H] on the adding scale: slope * raw [N, H] + weight * leaning [N] + offset."""
+    said: Floats = (
+        raw * np.asarray(fusion.slope)
+        + bounded(leaning)[:, None] * np.asarray(fusion.weight)
+        + np.asarray(fusion.offset)
+    )
+    return said
+
+
+def bounded(leaning: Floats32 | Floats) -> Floats:
+    """[N] scores inside the bounds in which they are read; what is not a number says nothing."""
+    kept: Floats = np.clip(np.nan_to_num(leaning), LEANING_MIN, LEANING_MAX).astype(np.float64)
+    return kept
 
 
 def _session(path: Path) -> ort.InferenceSession:

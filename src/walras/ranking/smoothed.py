@@ -12,6 +12,8 @@ from walras.schema import Floats, Floats32, Ints
 
 # How far likeness of content moves the log-odds of what is wanted: a perfect likeness about doubles the odds.
 LIKENESS_WEIGHT = 0.8
+# How far one deviation of the sequence model's score moves them, up to how many: a score of 5 about triples the odds.
+LEANING_WEIGHT, LEANING_MAX = 0.25, 8.0
 # Rates stay inside these, so that no candidate is ever hopeless or certain.
 SHARE_MIN, SHARE_MAX = 1e-5, 0.999
 
@@ -24,8 +26,15 @@ class Predicts(Protocol):
         """Names of the H columns of what is foreseen, in the order of the registry's predicted outcomes."""
         ...
 
-    def predict(self, asked: Asks, state: State, rows: Ints) -> Floats:
-        """[N, H] expected outcomes of one exposure of each item at `rows`, each in its unit; finite, never NaN."""
+    def predict(self, asked: Asks, state: State, rows: Ints, leaning: Floats32 | None = None) -> Floats:
+        """[N, H] expected outcomes of one exposure of each item at `rows`, each in its unit; finite, never NaN.
+
+        Args:
+            asked: whose page, where and when.
+            state: what is known.
+            rows: [N] of items.
+            leaning: [N] the sequence model's score, in units of its deviation over the catalogue; None without a model.
+        """
         ...
 
 
@@ -41,11 +50,11 @@ class Smoothed:
         """Names of the H columns."""
         return self._reading.names
 
-    def predict(self, asked: Asks, state: State, rows: Ints) -> Floats:
+    def predict(self, asked: Asks, state: State, rows: Ints, leaning: Floats32 | None = None) -> Floats:
         """[N, H] expected outcomes of one exposure of each item at `rows`."""
-        return self.foresee(*inputs.gather(asked, state, rows, self._reading))
+        return self.foresee(*inputs.gather(asked, state, rows, self._reading), leaning)
 
-    def foresee(self, person: PersonFeatures, candidates: CandidateFeatures) -> Floats:
+    def foresee(self, person: PersonFeatures, candidates: CandidateFeatures, leaning: Floats32 | None = None) -> Floats:
         """[N, H] the same, from arrays."""
         reading = self._reading
         everyone = inputs.shrunk(person.everyone[None], np.zeros(len(reading.codes), np.float32), 1.0)[0]
@@ -57,6 +66,9 @@ class Smoothed:
             at = at + (inputs.told(moved, reading) - inputs.told(own, reading)) / np.float32(2.0)
         mean, most = inputs.likeness(person, candidates, reading)
         at = at + np.float32(LIKENESS_WEIGHT) * ((mean + most) / 2.0)[:, None] * _of_choice(reading)
+        if leaning is not None:
+            bounded = np.clip(np.nan_to_num(leaning), -LEANING_MAX, LEANING_MAX).astype(np.float32)
+            at = at + np.float32(LEANING_WEIGHT) * bounded[:, None] * _of_choice(reading)
         return expected(at, reading)
 
 

@@ -10,7 +10,7 @@ from walras.retrieval.bundle import Bundle, read_bundle
 from walras.retrieval.contents import Similar, TextSimilar, similar
 from walras.retrieval.exclusions import Exclusions, Reason, allowed, dropped_by_reason, exclude, rules_of
 from walras.retrieval.proposing import Proposed, merge, propose_all, warm_up
-from walras.retrieval.sequence import SequenceSource
+from walras.retrieval.sequence import SequenceSource, Trunk
 from walras.retrieval.standing import Explore, Fresh, Popular
 from walras.retrieval.vectors import VectorIndex
 
@@ -30,6 +30,7 @@ __all__ = [
     "Similar",
     "Source",
     "TextSimilar",
+    "Trunk",
     "VectorIndex",
     "allowed",
     "dropped_by_reason",

@@ -1,4 +1,6 @@
-"""The sequence model as a source: what is near the person and near her choices in the graph, in one score."""
+"""The sequence model: one trunk that sources and the ranker read, and the source that names what lies near a person."""
+
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -14,37 +16,52 @@ SPARE = 200
 ADDED_AT_ONCE = 50_000
 
 
-class SequenceSource:
-    """What the trained model foresees next. Items made after the training stand in by their words, at once."""
+@dataclass(frozen=True, slots=True)
+class Leaning:
+    """What a person leans to now: near her vector, and near her choices in the graph."""
 
-    name = "sequence"
-    waits = False
+    vector: Floats32  # [D], of a length with which scores have deviation 1 over the catalogue
+    graph_row: Ints  # [G] rows of the state, rising
+    graph_score: Floats32  # [G] in units of their deviation over the catalogue
+
+    def scores(self, vectors: Floats32, rows: Ints, weight: float) -> Floats32:
+        """[N] one score of items: their vectors [N, D] beside hers, and the graph with its weight."""
+        score: Floats32 = vectors @ self.vector
+        if len(self.graph_row):
+            at = np.minimum(np.searchsorted(self.graph_row, rows), len(self.graph_row) - 1)
+            score += np.float32(weight) * np.where(self.graph_row[at] == rows, self.graph_score[at], np.float32(0.0))
+        return score
+
+
+class Trunk:
+    """The trained model over a state. What a person leans to is worked out once a page, whoever asks first."""
 
     def __init__(self, state: State, bundle: Bundle) -> None:
-        """Read from a state and a model; every item that has a vector is put into an index."""
+        """Read from a state and a model."""
         self.state, self.bundle = state, bundle
         self.rows = Rows(bundle, state)
-        self.index = VectorIndex(bundle.items.shape[1], self.rows.vectors)
-        self._read = len(state.catalogue.text_puts)
-        known = self.rows.of_model[self.rows.of_model > 0]
-        put = np.array(state.catalogue.text_puts, np.int32)
-        self._add(np.union1d(known, put).astype(np.int32))
+        self._latest: tuple[PersonState | None, Leaning | None] = (None, None)
 
-    def propose(self, asked: Asked, count: int) -> Proposal:
-        """Name the items with the highest score."""
-        self._catch_up()
-        kept = self._kept(asked.person)
-        if not len(kept):
-            return NOTHING
-        vectors = self.rows.vectors(asked.person.items[kept])
-        vector = self.bundle.person_vector(asked.person, vectors, kept)
-        near, _ = self.index.search(vector, count + SPARE)
-        graph_row, graph_score = self._graph(asked.person)
-        row = np.union1d(near, graph_row).astype(np.int32)
-        score = self.rows.vectors(row) @ vector
-        score[np.searchsorted(row, graph_row)] += np.float32(self.bundle.mix.weight) * graph_score
-        order = np.argsort(-score, kind="stable")
-        return allowed(rules_of(asked, self.state), row[order], score[order], count)
+    def leaning(self, view: PersonState) -> Leaning | None:
+        """What a person leans to; None where she has done nothing that says so."""
+        known, found = self._latest
+        if known is not view:
+            self.rows.catch_up()
+            kept = self._kept(view)
+            found = self._lean(view, kept) if len(kept) else None
+            self._latest = (view, found)
+        return found
+
+    def scores(self, view: PersonState, rows: Ints) -> Floats32:
+        """[N] how much a person leans to the items at these rows of the state, 0 where nothing is known of either."""
+        found = self.leaning(view)
+        if found is None:
+            return np.zeros(len(rows), np.float32)
+        return found.scores(self.rows.vectors(rows), rows, self.bundle.mix.weight)
+
+    def _lean(self, view: PersonState, kept: Ints) -> Leaning:
+        vector = self.bundle.person_vector(view, self.rows.vectors(view.items[kept]), kept)
+        return Leaning(vector, *self._graph(view))
 
     def _kept(self, view: PersonState) -> Ints:
         """Places of the newest behaviours the model reads: what was done with an item, exposures left out."""
@@ -68,6 +85,35 @@ class SequenceSource:
         kept = (in_state > 0) & (score > 0)
         order = np.argsort(in_state[kept])
         return in_state[kept][order], (score[kept][order] / max(deviation, 1e-20)).astype(np.float32)
+
+
+class SequenceSource:
+    """What the trained model foresees next. Items made after the training stand in by their words, at once."""
+
+    name = "sequence"
+    waits = False
+
+    def __init__(self, state: State, bundle: Bundle) -> None:
+        """Read from a state and a model; every item that has a vector is put into an index."""
+        self.state, self.trunk = state, Trunk(state, bundle)
+        self.rows = self.trunk.rows
+        self.index = VectorIndex(bundle.items.shape[1], self.rows.vectors)
+        self._read = len(state.catalogue.text_puts)
+        known = self.rows.of_model[self.rows.of_model > 0]
+        put = np.array(state.catalogue.text_puts, np.int32)
+        self._add(np.union1d(known, put).astype(np.int32))
+
+    def propose(self, asked: Asked, count: int) -> Proposal:
+        """Name the items with the highest score."""
+        self._catch_up()
+        leaning = self.trunk.leaning(asked.person)
+        if leaning is None:
+            return NOTHING
+        near, _ = self.index.search(leaning.vector, count + SPARE)
+        row = np.union1d(near, leaning.graph_row).astype(np.int32)
+        score = self.trunk.scores(asked.person, row)
+        order = np.argsort(-score, kind="stable")
+        return allowed(rules_of(asked, self.state), row[order], score[order], count)
 
     def _catch_up(self) -> None:
         self.rows.catch_up()

@@ -16,10 +16,14 @@ from walras.base.streams import stream
 from walras.events import Registry
 from walras.features import PersonState, State
 from walras.ranking import Reading, gather, read, reading_of
+from walras.retrieval import Trunk
 from walras.schema import Batch, EventColumns, Floats32, Ints, Longs, PlaceRecord, Surface
+from walras.train.fusion import Foresight
 
 # The newest exposures that are learnt from: at about 6 kB a row, twice while they are joined, about a gigabyte.
 ROWS_MAX = 80_000
+# The newest rows for which the sequence model's score is read: some two milliseconds a page.
+FORESEEN_MAX = 10_000
 # An outcome belongs to the person's last exposure of the item, if that was within a day.
 ATTACH_MS = DAY_MS
 # Rows read against one state: nobody's own behaviour is missing, others' is late by at most this.
@@ -43,6 +47,7 @@ class Rows:
     propensity: Floats32  # [R] chance of having been shown, 1 where not known
     time_ms: Longs  # [R]
     who: Ints  # [R] the person's row
+    leaning: Floats32  # [R] the judged sequence model's score; NaN where it was not read or has learnt from the row
     sampled: bool = False  # whether rows that nobody took were drawn, not shown
 
     def __len__(self) -> int:
@@ -74,7 +79,14 @@ class _Asked:
     now_ms: int
 
 
-def rows_of(batches: Sequence[Batch], registry: Registry, *, seed: int = 0, rows_max: int = ROWS_MAX) -> Rows:
+def rows_of(
+    batches: Sequence[Batch],
+    registry: Registry,
+    *,
+    seed: int = 0,
+    rows_max: int = ROWS_MAX,
+    foresight: Foresight | None = None,
+) -> Rows:
     """Replay a log and read its newest exposures.
 
     Args:
@@ -82,6 +94,7 @@ def rows_of(batches: Sequence[Batch], registry: Registry, *, seed: int = 0, rows
         registry: all outcomes.
         seed: of the draws of items nobody took, where the log holds none.
         rows_max: the newest exposures that are read.
+        foresight: the judged sequence model, where there is one; its score is read for the newest exposures.
 
     Raises:
         Invalid: there is nothing to learn; it says what is missing.
@@ -93,7 +106,8 @@ def rows_of(batches: Sequence[Batch], registry: Registry, *, seed: int = 0, rows
     state = State(registry)
     changes = tuple(change for batch in batches for change in batch.changes)
     state.apply(Batch(0, changes, _slice(events, 0, 0), ()))
-    return _read_all(state, events, shown, reading, seed=seed, rows_max=rows_max)
+    sight = None if foresight is None else _Sight(foresight, Trunk(state, foresight.bundle))
+    return _read_all(state, events, shown, reading, seed=seed, rows_max=rows_max, sight=sight)
 
 
 def _refuse_nothing(shown: _Shown, reading: Reading) -> None:
@@ -162,9 +176,36 @@ def _filled(rows: int, marks: list[tuple[int, int, float]], width: int) -> Float
     return outcomes
 
 
-def _read_all(state: State, events: EventColumns, shown: _Shown, reading: Reading, *, seed: int, rows_max: int) -> Rows:
+@dataclass(slots=True)
+class _Sight:
+    """Reads the judged model's score of the newest rows that it has not learnt from."""
+
+    foresight: Foresight
+    trunk: Trunk
+    from_row: int = 0
+
+    def leaning(self, asked: _Asked, name: str, row: int, items: Ints) -> Floats32:
+        """[N] scores of a page's items, NaN where they would not be honest."""
+        until_ms = self.foresight.learnt_until_ms.get(name)
+        if row < self.from_row or until_ms is None or asked.now_ms <= until_ms:
+            return np.full(len(items), np.nan, np.float32)
+        return self.trunk.scores(asked.person, items)
+
+
+def _read_all(
+    state: State,
+    events: EventColumns,
+    shown: _Shown,
+    reading: Reading,
+    *,
+    seed: int,
+    rows_max: int,
+    sight: _Sight | None,
+) -> Rows:
     share = 1 if shown.said else 1 + SAMPLED_NEGATIVES
     start = max(0, len(shown.first) - max(1, rows_max // share))
+    if sight is not None:
+        sight.from_row = len(shown.first) - FORESEEN_MAX // share
     made: list[Rows] = []
     applied, rng = 0, stream(seed, "train/negatives")
     for stretch in _stretches(events, shown.first, start):
@@ -172,7 +213,9 @@ def _read_all(state: State, events: EventColumns, shown: _Shown, reading: Readin
         if known > applied:
             state.apply(Batch(known, (), _slice(events, applied, known), ()))
             applied = known
-        made += [_read(state, events, shown, page, reading, rng) for page in _pages(events, shown.first, stretch)]
+        made += [
+            _read(state, events, shown, page, reading, rng, sight) for page in _pages(events, shown.first, stretch)
+        ]
     columns = {f.name: np.concatenate([getattr(m, f.name) for m in made]) for f in fields(Rows) if f.name != "sampled"}
     return Rows(**columns, sampled=not shown.said)
 
@@ -203,7 +246,13 @@ def _pages(events: EventColumns, first: list[int], stretch: list[int]) -> Iterat
 
 
 def _read(
-    state: State, events: EventColumns, shown: _Shown, page: list[int], reading: Reading, rng: np.random.Generator
+    state: State,
+    events: EventColumns,
+    shown: _Shown,
+    page: list[int],
+    reading: Reading,
+    rng: np.random.Generator,
+    sight: _Sight | None,
 ) -> Rows:
     at = [shown.first[row] for row in page]
     now_ms, name = int(events.time_ms[at[0]]), events.person[at[0]]
@@ -219,10 +268,13 @@ def _read(
         chance = np.concatenate([chance, np.ones(len(drawn), np.float32)])
     made = read(*gather(asked, state, items, reading), reading)
     count = len(items)
+    unread = np.full(count, np.nan, np.float32)
+    leaning = unread if sight is None else sight.leaning(asked, name, page[0], items)
     return Rows(
         np.repeat(made.person[None], count, 0), made.candidates,
         np.repeat(made.tokens[None].astype(np.float16), count, 0), np.repeat(made.mask[None], count, 0),
         outcomes, place, chance, np.full(count, now_ms, np.int64), np.full(count, asked.person.row, np.int32),
+        leaning,
     )  # fmt: skip
 
 

@@ -11,7 +11,7 @@ import os
 import shutil
 import warnings
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -32,12 +32,15 @@ from walras.ranking import (
     FEATURE_VERSION,
     PERSON_NAME,
     Calibration,
+    Reading,
+    fused,
     names,
     reading_of,
 )
-from walras.schema import Batch, Floats, Floats32
+from walras.schema import Batch, Bools, Floats, Floats32
 from walras.train import rank_metrics
 from walras.train.exposures import SAMPLED_NEGATIVES, Rows, rows_of
+from walras.train.fusion import TAKINGS_MIN, Foresight, fuse
 from walras.train.ranker import (
     CandidateSide,
     Config,
@@ -91,7 +94,7 @@ class Fitted:
 
 def fit(
     log: Sequence[Batch], registry: Registry, folder: Path, plan: Plan | None = None, *, now_ms: int = 0,
-    progress: Progress | None = None,
+    progress: Progress | None = None, foresight: Foresight | None = None,
 ) -> Manifest:  # fmt: skip
     """Train on a log and write a bundle.
 
@@ -102,14 +105,17 @@ def fit(
         plan: how to train.
         now_ms: the instant written into the manifest.
         progress: told the share done and a sentence.
+        foresight: the judged sequence model, where there is one, so that the ranker reads its score.
 
     Raises:
         Invalid: there is nothing to learn; it says what is missing.
     """
     plan, tell = plan or Plan(), progress or _silent
     tell(0.0, "reading the log")
-    rows = rows_of(log, registry, seed=plan.seed)
+    rows = rows_of(log, registry, seed=plan.seed, foresight=foresight)
     fitted = fit_rows(rows, registry, plan, progress=tell)
+    if foresight is not None:
+        fitted = with_leaning(fitted, rows, registry, foresight.version)
     manifest = save(fitted, folder, plan.seed, now_ms=now_ms)
     tell(1.0, "done")
     return manifest
@@ -142,6 +148,46 @@ def fit_rows(
         metrics["negatives_per_row"] = float(SAMPLED_NEGATIVES)
     calibration = calibrate(raw, valid.outcomes, registry, (rows.person.shape[1], rows.candidates.shape[1]))
     return Fitted(tuple(members), calibration, metrics, length_at)
+
+
+def with_leaning(fitted: Fitted, rows: Rows, registry: Registry, version: str) -> Fitted:
+    """The same, reading the sequence model's score too, and how much better that is on rows neither has learnt from."""
+    reading = reading_of(registry)
+    valid = rows.at(slice(_newest(rows, Plan()), len(rows)))
+    unseen = valid.at(np.flatnonzero(np.isfinite(valid.leaning)))
+    if not len(unseen):
+        return fitted
+    raw = np.mean([raw_of(member, unseen, fitted.length_at) for member in fitted.members], axis=0)
+    said = raw * np.asarray(fitted.calibration.slope) + np.asarray(fitted.calibration.offset)
+    choice = np.array([o.choice for o in registry.predicted])
+    fusion = fuse(said, unseen.leaning, unseen.outcomes, reading, choice, version)
+    if fusion is None:
+        return fitted
+    gained = _gained(said, unseen, reading, choice, version)
+    slope, offset = np.asarray(fitted.calibration.slope), np.asarray(fitted.calibration.offset)
+    whole = msgspec.structs.replace(
+        fusion,
+        slope=tuple((np.asarray(fusion.slope) * slope).tolist()),
+        offset=tuple((np.asarray(fusion.slope) * offset + np.asarray(fusion.offset)).tolist()),
+    )
+    calibration = msgspec.structs.replace(fitted.calibration, fusion=whole)
+    return replace(fitted, calibration=calibration, metrics=fitted.metrics | gained)
+
+
+def _gained(said: Floats, unseen: Rows, reading: Reading, choice: Bools, version: str) -> dict[str, float]:
+    """AUC with and without the score on one half of the rows, weighed on the other."""
+    half = np.arange(len(unseen)) % 2 == 0
+    fusion = fuse(said[half], unseen.leaning[half], unseen.outcomes[half], reading, choice, version)
+    if fusion is None:
+        return {}
+    with_score = fused(said[~half], unseen.leaning[~half], fusion)
+    metrics = {"leaning.rows": float(len(unseen))}
+    for h, name in enumerate(reading.names):
+        came = unseen.outcomes[~half, h]
+        if not reading.measured[h] and TAKINGS_MIN <= (came > 0).sum() < len(came):
+            metrics[f"{name}.auc_with_leaning"] = rank_metrics.auc(came, with_score[:, h])
+            metrics[f"{name}.auc_without_leaning"] = rank_metrics.auc(came, said[~half, h])
+    return metrics
 
 
 def _silent(share: float, sentence: str) -> None:

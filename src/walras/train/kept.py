@@ -1,5 +1,6 @@
 """Keeps the judged model of a home folder, and trains from its log: the functions that the command line calls."""
 
+import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -18,6 +19,7 @@ from walras.train.dataset import CHOICES_MIN, Log, leave_one_out, read_log
 from walras.train.evaluate import evaluate_next_item
 from walras.train.export import write_bundle
 from walras.train.fit import FitConfig, Fitted, Progress, fit, refit, silent
+from walras.train.fusion import keep_learnt_until
 from walras.train.graph import GraphConfig, build
 from walras.train.semantic import Codebooks
 from walras.train.sequence import SequenceConfig, SequenceModel
@@ -25,6 +27,8 @@ from walras.train.windows import item_vectors
 from walras.world.bundles import Manifest
 
 FILE_NAME = "judged.pt"
+# The same as a bundle, so that the ranker reads its score as serving would.
+JUDGED_FOLDER = "judged"
 CONTENT_BLOCK = 4_096
 Contents = Callable[[Sequence[str]], Floats32]  # ids of items → [N, C]
 
@@ -68,6 +72,7 @@ def train_sequence(
     started = _as_start(earlier) if earlier else None
     fitted = fit(log, work, config, content=content, earlier=started, progress=progress)
     keep_judged(work, fitted, log)
+    _keep_bundle(work / JUDGED_FOLDER, fitted, log, version=bundle.name)
     served = refit(fitted, log, progress=progress) if again else fitted
     return write_bundle(bundle, served, log, version=bundle.name, created_ms=created_ms)
 
@@ -112,6 +117,16 @@ def keep_judged(work: Path, fitted: Fitted, log: Log) -> None:
     scratch = work / (FILE_NAME + ".new")
     torch.save(kept, scratch)
     scratch.replace(work / FILE_NAME)
+
+
+def _keep_bundle(folder: Path, fitted: Fitted, log: Log, *, version: str) -> None:
+    """Write the judged model as a bundle beside its place, then move it there."""
+    scratch = folder.with_name(folder.name + ".new")
+    shutil.rmtree(scratch, ignore_errors=True)
+    write_bundle(scratch, fitted, log, version=version)
+    keep_learnt_until(scratch, log)
+    shutil.rmtree(folder, ignore_errors=True)
+    scratch.replace(folder)
 
 
 def load_judged(work: Path) -> tuple[dict[str, Any], tuple[str, ...]] | None:

@@ -21,9 +21,10 @@ from walras.ranking import FEATURE_VERSION
 from walras.schema import Batch, EventColumns, Floats32, ModelChosen, TrainingStatus
 from walras.train import fit_ranker
 from walras.train.fit import FitConfig
-from walras.train.kept import evaluate_log, train_sequence
+from walras.train.fusion import read_foresight
+from walras.train.kept import JUDGED_FOLDER, evaluate_log, train_sequence
 from walras.train.plots import comparison
-from walras.world import Manifest, World, open_world
+from walras.world import Manifest, World, open_world, read_manifest
 
 # What each kind of model reads; written into manifests and checked when a model is loaded.
 FEATURES = {"sequence": TOKENS_VERSION, "ranker": FEATURE_VERSION}
@@ -140,12 +141,14 @@ def _ranker(
     version = f"ranker-{clock.now_ms():011x}"
     plan = fit_ranker.Plan(seed=settings.seed, threads=settings.train_threads, budget_s=settings.train_budget_s / 2)
     changes, batches = read
+    judged = home / WORK_FOLDER / JUDGED_FOLDER
     return fit_ranker.fit(
         [Batch(0, changes, _NO_EVENTS, ()), *batches],
         registry,
         home / "models" / version,
         plan,
         now_ms=clock.now_ms(),
+        foresight=read_foresight(judged, read_manifest(judged).version) if judged.exists() else None,
         progress=lambda done, message: telling.say("ranker", SEQUENCE_SHARE + (1 - SEQUENCE_SHARE) * done, message),
     )
 
