@@ -10,13 +10,13 @@ def _asks(**counts: int) -> tuple[SourceShare, ...]:
 
 FEED = Surface(
     name="feed",
-    # 760 in sum, so that some 500 are left where sources name the same and exclusions take others.
-    sources=_asks(sequence=220, cooccurrence=130, followed=60, popular=140, fresh=60, text=90, explore=60),
+    # 570 in sum, so that some 500 are left where sources name the same and exclusions take others.
+    sources=_asks(sequence=170, cooccurrence=95, followed=45, popular=105, fresh=45, text=65, explore=45),
 )
 FOLLOWING = Surface(name="following", sources=_asks(followed=300), owner_gap=2, explore_share=0.0, fresh_share=0.0)
 MALL = Surface(
     name="mall",
-    sources=_asks(sequence=220, cooccurrence=130, followed=60, popular=140, fresh=60, text=90, explore=60),
+    sources=_asks(sequence=170, cooccurrence=95, followed=45, popular=105, fresh=45, text=65, explore=45),
     kinds=("product", "deal"),
 )
 POPULAR = Surface(

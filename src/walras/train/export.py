@@ -41,10 +41,7 @@ class PersonVector(nn.Module):
 
     def forward(self, item: Tensor, outcome: Tensor, value: Tensor, surface: Tensor, gap: Tensor) -> Tensor:
         """[B, D] of items' vectors [B, T, D] and codes [B, T], padding (outcome 0) behind the last token."""
-        states = self.model(item, outcome, value, surface, gap)  # [B, T, D]
-        last = (outcome > 0).sum(1).clamp(min=1) - 1  # [B]
-        index = last[:, None, None].expand(-1, 1, states.shape[-1])
-        state = states.gather(1, index)[:, 0]  # [B, D]
+        state = self.model.latest(item, outcome, value, surface, gap)  # [B, D]
         variance = ((state @ self.spread) * state).sum(-1, keepdim=True)
         return state / variance.clamp(min=1e-12).sqrt()
 

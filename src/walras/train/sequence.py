@@ -71,6 +71,31 @@ class Attention(nn.Module):
         read = (weight @ v).transpose(1, 2).reshape(batch, length, width)  # [B, T, D]
         return x + self.dropout(self.out(self.norm_out(read) * u))
 
+    def latest(self, x: Tensor, last: Tensor, present: Tensor, hats: Tensor | None) -> Tensor:
+        """[B, D] the same after one token each, which is all that serving needs of the last block.
+
+        Args:
+            x: [B, T, D].
+            last: [B] places of the last tokens.
+            present: [B, T] which tokens there are, none behind the last.
+            hats: [B, T, HATS] of the time between each token and the last.
+        """
+        batch, length, width = x.shape
+        wide, lean = self.uvqk.weight.split(width), self.uvqk.bias.split(width)  # of u, v, q, k
+        normed = self.norm_in(x)
+        here = x.gather(1, last[:, None, None].expand(-1, 1, width))[:, 0]  # [B, D]
+        own = self.norm_in(here)
+        u, q = (F.silu(F.linear(own, wide[n], lean[n])) for n in (0, 2))  # each [B, D]
+        v, k = (F.silu(F.linear(normed, wide[n], lean[n])).view(batch, length, self.heads, -1) for n in (1, 3))
+        distance = (last[:, None] - torch.arange(length, device=x.device)[None]).clamp(min=0)  # [B, T]
+        weight = (q.view(batch, 1, self.heads, -1) * k).sum(-1) / math.sqrt(width // self.heads)  # [B, T, H]
+        weight = weight + self.by_distance.T[distance]
+        if hats is not None:
+            weight = weight + hats @ self.by_time
+        weight = F.silu(weight) * present[..., None] / present.sum(-1).clamp(min=1)[:, None, None]
+        read = (weight[..., None] * v).sum(1).reshape(batch, width)  # [B, D]
+        return here + self.out(self.norm_out(read) * u)
+
 
 class Block(nn.Module):
     """Attention, then a gated feed-forward part, without which recall was .108 against .114 to .115."""
@@ -86,8 +111,14 @@ class Block(nn.Module):
 
     def forward(self, x: Tensor, mask: Tensor, hats: Tensor | None) -> Tensor:
         """[B, T, D] of the same."""
-        x = self.attention(x, mask, hats)
-        gate, value = self.widen(self.norm(x)).chunk(2, dim=-1)  # each [B, T, 2D]
+        return self._fed(self.attention(x, mask, hats))
+
+    def latest(self, x: Tensor, last: Tensor, present: Tensor, hats: Tensor | None) -> Tensor:
+        """[B, D] after the last token alone."""
+        return self._fed(self.attention.latest(x, last, present, hats))
+
+    def _fed(self, x: Tensor) -> Tensor:
+        gate, value = self.widen(self.norm(x)).chunk(2, dim=-1)  # each [.., 2D]
         return x + self.dropout(self.narrow(F.silu(gate) * value))
 
 
@@ -161,16 +192,36 @@ class SequenceModel(nn.Module):
             surface: [B, T] codes.
             gap: [B, T] buckets.
         """
-        present = outcome > 0  # [B, T]
+        x, present = self._read(item, outcome, value, surface, gap)
+        return F.normalize(self.norm(self._through(x, present, gap, self.config.blocks)), dim=-1)
+
+    def latest(self, item: Tensor, outcome: Tensor, value: Tensor, surface: Tensor, gap: Tensor) -> Tensor:
+        """[B, D] vectors of length 1 after the last token: `forward` there, without the work for the others."""
+        x, present = self._read(item, outcome, value, surface, gap)
+        x = self._through(x, present, gap, self.config.blocks - 1)
+        last = present.sum(1).clamp(min=1) - 1  # [B]
+        hats = hats_until(gap, last) if self.config.timed else None
+        return F.normalize(self.norm(self.blocks[-1].latest(x, last, present, hats)), dim=-1)
+
+    def _read(
+        self, item: Tensor, outcome: Tensor, value: Tensor, surface: Tensor, gap: Tensor
+    ) -> tuple[Tensor, Tensor]:
+        """[B, T, D] tokens, and [B, T] which there are."""
+        present = outcome > 0
         # Codes are zero-initialised sums: a log of one outcome on one surface learns them as a constant.
         x = self.item_dropout(item) + self.outcome(outcome) + self.value(value) + self.surface(surface) + self.gap(gap)
-        x = x * present[..., None]
+        return x * present[..., None], present
+
+    def _through(self, x: Tensor, present: Tensor, gap: Tensor, blocks: int) -> Tensor:
+        """[B, T, D] of the first blocks."""
+        if not blocks:
+            return x
         causal = torch.ones(x.shape[1], x.shape[1], device=x.device).tril()
         mask = causal[None] * present[:, None, :]  # [B, T, T]
         hats = time_hats(gap) if self.config.timed else None
-        for block in self.blocks:
+        for block in self.blocks[:blocks]:
             x = block(x, mask, hats)
-        return F.normalize(self.norm(x), dim=-1)
+        return x
 
 
 def time_hats(gap: Tensor) -> Tensor:
@@ -178,11 +229,24 @@ def time_hats(gap: Tensor) -> Tensor:
 
     Continuous on purpose: a hard bucket would let two runtimes round to different sides.
     """
-    seconds = torch.where(gap > 0, torch.exp2(gap.float() - 1.0), torch.zeros_like(gap, dtype=torch.float32))
-    since = seconds.cumsum(dim=1)  # [B, T]
-    elapsed = (since[:, :, None] - since[:, None, :]).clamp(min=0)  # [B, T, T]
+    since = _since(gap)
+    return _hats((since[:, :, None] - since[:, None, :]).clamp(min=0))
+
+
+def hats_until(gap: Tensor, last: Tensor) -> Tensor:
+    """[B, T, HATS] the same between each token and the one at `last` [B]."""
+    since = _since(gap)
+    return _hats((since.gather(1, last[:, None]) - since).clamp(min=0))
+
+
+def _since(gap: Tensor) -> Tensor:
+    """[B, T] seconds since the first token."""
+    return torch.where(gap > 0, torch.exp2(gap.float() - 1.0), torch.zeros_like(gap, dtype=torch.float32)).cumsum(dim=1)
+
+
+def _hats(elapsed: Tensor) -> Tensor:
     place = torch.log2(1.0 + elapsed) / 4.0
-    return (1.0 - (place[..., None] - torch.arange(HATS, device=gap.device)).abs()).clamp(min=0)
+    return (1.0 - (place[..., None] - torch.arange(HATS, device=elapsed.device)).abs()).clamp(min=0)
 
 
 def sampled_loss(state: Tensor, true: Tensor, drawn: Tensor, rows: Tensor, log_share: Tensor, heat: float) -> Tensor:
