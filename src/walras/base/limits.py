@@ -40,6 +40,8 @@ NEIGHBOURS_MAX = 32
 FLUSH_QUEUE_MAX = 200_000
 # Events written by one transaction; more would make everybody's answer wait for the longest one.
 GROUP_ROWS_MAX = 20_000
+# Fewer events of one append are written row by row: as cheap, and in the person's index at once.
+LOT_EVENTS_MIN = 16
 # Rows of one Parquet file of the log: small enough to be rewritten when a person asks to be forgotten.
 SEGMENT_ROWS_MAX = 1_000_000
 # Rows moved by one step of compaction: appends wait for its deletion.
@@ -57,3 +59,26 @@ PAGE_QUEUE_MAX = 20_000
 REQUESTS_PER_S_DEFAULT = 5_000.0
 # Values shown in an error are cut to this length.
 SHOWN_CHARS_MAX = 80
+# An upload. A phone's quarter of an hour in high quality is about this large.
+UPLOAD_BYTES_MAX = 2_000_000_000
+UPLOAD_NAME_CHARS_MAX = 255
+# A file that stopped coming is kept this long for its sender to go on.
+UPLOAD_KEPT_MS = 24 * 3_600_000
+# Files of one person that are coming at once, and that she may begin in an hour.
+UPLOADS_OPEN_MAX = 5
+UPLOADS_PER_HOUR_MAX = 60
+# Short video ends here; more would hold the one ffmpeg of a small machine for most of an hour.
+VIDEO_S_MAX = 900.0
+VIDEO_S_MIN = 0.3
+# 8K; beyond it a few kilobytes can unpack to more memory than the machine has.
+VIDEO_SIDE_MAX = 8_192
+VIDEO_PIXELS_MAX = 8_192 * 4_608
+VIDEO_FRAMES_PER_S_MAX = 240.0
+# A worker that has said nothing for this long is dead, and its job is somebody else's.
+JOB_LEASE_MS = 15_000
+JOB_TRIES_MAX = 4
+# Memory and output of one ffmpeg; a file that needs more is no short video.
+FFMPEG_MEMORY_BYTES_MAX = 6_000_000_000
+FFMPEG_OUTPUT_BYTES_MAX = 1_000_000_000
+# Text seen or heard in a video that is kept for search.
+HEARD_CHARS_MAX = 4_000

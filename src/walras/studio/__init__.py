@@ -1,9 +1,27 @@
-"""What content says: uploads, transcoding, understanding, embeddings.
+"""What content says: uploads, transcoding, understanding.
 
 Gives media that a browser can play, and what is known of it, from files that people bring.
-It knows no trade: who may see a video, and whether it is published, is the line's affair.
+It knows no trade and serves no address: who may see a video, and whether it is published, is the line's affair.
 """
 
-from walras.studio.studio import Studio, open_studio
+from walras.studio.asset import Asset, AssetId, Duplicate, Fault, Making, Measures, Understood
+from walras.studio.faults import CAUSES, Cause, Unmakeable
+from walras.studio.studio import MEDIA_FOLDER, Studio, open_studio
+from walras.studio.uploads import WrongOffset
 
-__all__ = ["Studio", "open_studio"]
+__all__ = [
+    "CAUSES",
+    "MEDIA_FOLDER",
+    "Asset",
+    "AssetId",
+    "Cause",
+    "Duplicate",
+    "Fault",
+    "Making",
+    "Measures",
+    "Studio",
+    "Understood",
+    "Unmakeable",
+    "WrongOffset",
+    "open_studio",
+]
