@@ -276,15 +276,21 @@ def evaluate(
     if as_json:
         _say_json(report)
         return
-    table = Table("ranking", "recall@10", "ndcg@10", "recall@10 unmasked", "ndcg@10 unmasked")
-    for name, figures in report["results"].items():
-        table.add_row(
-            name, *(f"{figures[c]:.4f}" for c in ("recall@10", "ndcg@10", "recall@10_unmasked", "ndcg@10_unmasked"))
-        )
-    out.print(table)
-    out.print(report["protocol"], highlight=False)
+    _print_comparison(report)
+    if beside := report.get("beside_former"):
+        out.print(f"\nThe {beside['people']} people with rows of the former system alone:", highlight=False)
+        _print_comparison(beside)
     if plot:
         out.print(f"Plot: {plot}")
+
+
+def _print_comparison(report: dict[str, Any]) -> None:
+    columns = ("recall@10", "ndcg@10", "recall@10_unmasked", "ndcg@10_unmasked")
+    table = Table("ranking", *(column.replace("_", " ") for column in columns))
+    for name, figures in report["results"].items():
+        table.add_row(name, *(f"{figures[column]:.4f}" for column in columns))
+    out.print(table)
+    out.print(report["protocol"], highlight=False)
 
 
 # ---------------------------------------------------------------- look and mend

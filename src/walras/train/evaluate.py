@@ -4,9 +4,12 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from walras.base.errors import Unavailable
+from walras.schema import Longs
 from walras.train.baselines import BASELINES, QUICK
 from walras.train.dataset import Log, leave_one_out
-from walras.train.ranks import Scorer, judge
+from walras.train.former import NAME, Former
+from walras.train.former import PROTOCOL as FORMER_PROTOCOL
+from walras.train.ranks import Scorer, figures_of, ranks_of
 
 PROTOCOL = (
     "Leave one out: each person's last choice is the test, the one before it validation, the rest is learnt from. "
@@ -22,6 +25,7 @@ def evaluate_next_item(
     *,
     baselines: Sequence[str] = QUICK,
     seeds: Sequence[int] = (0,),
+    former: Former | None = None,
     progress: Callable[[str, float], None] = lambda _name, _done: None,
 ) -> dict[str, Any]:
     """Judge models and baselines on everybody's last choice.
@@ -31,13 +35,15 @@ def evaluate_next_item(
         models: scorers by name, trained on the training side of the same log.
         baselines: names of `BASELINES`, fitted here; one that is not possible here is named in `left_out`.
         seeds: with which the models were trained; written into the report.
+        former: what the platform's old system showed, where the log says so.
         progress: is told what is being judged and the share done.
 
     Returns:
-        `results` by name with recall@10 and ndcg@10, masked and `_unmasked`; `protocol`, `seeds`, `people`, `items`.
+        `results` by name with recall@10 and ndcg@10, masked and `_unmasked`; `protocol`, `seeds`, `people`, `items`;
+        with a former system, `beside_former` with the same of the people it showed something to.
     """
     split, item_count = leave_one_out(log.histories), len(log.items)
-    results: dict[str, dict[str, float]] = {}
+    ranks: dict[str, dict[bool, Longs]] = {}
     left_out: dict[str, str] = {}
     every = [*models, *baselines]
     for n, name in enumerate(every):
@@ -47,9 +53,18 @@ def evaluate_next_item(
         except Unavailable as reason:
             left_out[name] = str(reason)
             continue
-        results[name] = judge(scorer, split.test, item_count)
+        ranks[name] = ranks_of(scorer, split.test, item_count)
     progress("done", 1.0)
-    return {
-        "results": results, "protocol": PROTOCOL, "seeds": list(seeds), "people": len(split.test.item),
-        "items": item_count - 1, "left_out": left_out,
+    report = {
+        "results": {name: figures_of(found) for name, found in ranks.items()}, "protocol": PROTOCOL,
+        "seeds": list(seeds), "people": len(split.test.item), "items": item_count - 1, "left_out": left_out,
     }  # fmt: skip
+    return report if former is None else {**report, "beside_former": _beside(former, ranks)}
+
+
+def _beside(former: Former, ranks: Mapping[str, Mapping[bool, Longs]]) -> dict[str, Any]:
+    """The former system and all others on the people to whom it showed something."""
+    results = {NAME: figures_of(former.ranks)}
+    for name, found in ranks.items():
+        results[name] = figures_of({masked: rank[former.people] for masked, rank in found.items()})
+    return {"results": results, "protocol": FORMER_PROTOCOL, "people": len(former.people)}

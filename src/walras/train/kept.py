@@ -19,6 +19,7 @@ from walras.train.dataset import CHOICES_MIN, Log, leave_one_out, read_log
 from walras.train.evaluate import evaluate_next_item
 from walras.train.export import write_bundle
 from walras.train.fit import FitConfig, Fitted, Progress, fit, refit, silent
+from walras.train.former import read_former
 from walras.train.fusion import keep_learnt_until
 from walras.train.graph import GraphConfig, build
 from walras.train.semantic import Codebooks
@@ -101,7 +102,7 @@ def evaluate_log(
     fitted = _revive(weights, log)
     return evaluate_next_item(
         log, {"model": fitted.blend(), "network alone": fitted.network()}, baselines=baselines,
-        seeds=(fitted.config.seed,), progress=progress,
+        seeds=(fitted.config.seed,), former=read_former(log_folder, log, until), progress=progress,
     )  # fmt: skip
 
 

@@ -95,9 +95,11 @@ def evaluate_home(
 ) -> Report:
     """Judge the kept model beside the baselines; `plot` gets the comparison as an SVG."""
     report = evaluate_log(home / "log", home / WORK_FOLDER, progress=progress)
-    report |= report["results"]  # each ranking also by its own name at the top, for scripts
+    beside = report.get("beside_former")
+    # Each ranking also by its own name at the top, for scripts; the former system's is of its own people alone.
+    report |= {**(beside["results"] if beside else {}), **report["results"]}
     if plot is not None:
-        plot.write_text(comparison(report["results"]), "utf-8")
+        plot.write_text(comparison(report["results"], beside["results"] if beside else None), "utf-8")
     return report
 
 

@@ -1,6 +1,6 @@
 """Ranks, recall and NDCG over the whole catalogue, without sampling and with ties against the model."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TypeAlias
 
 import numpy as np
@@ -35,6 +35,11 @@ def ranks(scores: Floats32, histories: Histories, item: Ints, *, masked: bool) -
 
 def judge(scorer: Scorer, judged: Judged, item_count: int, *, top: int = 10) -> dict[str, float]:
     """Recall and NDCG at `top`, masked and unmasked."""
+    return figures_of(ranks_of(scorer, judged, item_count), top)
+
+
+def ranks_of(scorer: Scorer, judged: Judged, item_count: int) -> dict[bool, Longs]:
+    """Ranks [N] of the true items, masked (True) and unmasked (False)."""
     found: dict[bool, list[Longs]] = {True: [], False: []}
     block = max(1, BLOCK_BYTES // (4 * item_count))
     for start in range(0, len(judged.item), block):
@@ -43,9 +48,13 @@ def judge(scorer: Scorer, judged: Judged, item_count: int, *, top: int = 10) -> 
         scores = scorer(some)
         for masked, parts in found.items():
             parts.append(ranks(scores, some, item, masked=masked))
+    return {masked: np.concatenate(parts) if parts else np.zeros(0, np.int64) for masked, parts in found.items()}
+
+
+def figures_of(found: Mapping[bool, Longs], top: int = 10) -> dict[str, float]:
+    """Recall and NDCG at `top` from masked and unmasked ranks."""
     figures: dict[str, float] = {}
-    for masked, parts in found.items():
-        rank = np.concatenate(parts) if parts else np.zeros(0, np.int64)
+    for masked, rank in found.items():
         ending = "" if masked else "_unmasked"
         figures[f"recall@{top}{ending}"] = recall(rank, top)
         figures[f"ndcg@{top}{ending}"] = ndcg(rank, top)
