@@ -48,7 +48,7 @@ async def here(pages: Litestar) -> AsyncIterator[httpx.AsyncClient]:
 
 
 async def test_a_browser_on_this_machine_gets_a_key_that_opens_what_the_screens_ask(here: httpx.AsyncClient) -> None:
-    first = await here.get("/?person=ann")
+    first = await here.get("/console/feed?person=ann")
     assert first.status_code == 200 and first.headers["content-type"].startswith("text/html")
     cookie = first.headers["set-cookie"].lower()
     assert COOKIE in cookie and "httponly" in cookie and "samesite=strict" in cookie
@@ -56,7 +56,8 @@ async def test_a_browser_on_this_machine_gets_a_key_that_opens_what_the_screens_
     assert made.status_code == 200
     assert (await here.get(f"/v1/pages/{made.json()['id']}")).status_code == 200
     assert (await here.get("/v1/users/ann/history?n=5")).status_code == 200
-    sent = await here.post("/v1/events", json=[{"person": "ann", "item": "v1", "outcome": "like"}])
+    origin = {"origin": "http://127.0.0.1:8000"}
+    sent = await here.post("/v1/events", json=[{"person": "ann", "item": "v1", "outcome": "like"}], headers=origin)
     assert sent.status_code == 200
     assert (await here.get("/status")).status_code == 200
     assert (await here.delete("/v1/items/v1")).status_code == 403
@@ -75,16 +76,16 @@ async def test_everybody_else_is_asked_for_a_key(
     pages: Litestar, address: tuple[str, int], host: str, headers: dict[str, str]
 ) -> None:
     async with _client(pages, address, host) as client:
-        answered = await client.get("/?person=ann", headers=headers)
+        answered = await client.get("/console/feed?person=ann", headers=headers)
     assert answered.status_code == 401 and "set-cookie" not in answered.headers
-    assert 'name="key"' in answered.text and 'value="/?person=ann"' in answered.text
+    assert 'name="key"' in answered.text and 'value="/console/feed?person=ann"' in answered.text
 
 
 async def test_nobody_gets_a_key_where_access_is_closed(tmp_path: Path) -> None:
     with stand_in(tmp_path, Settings(disk_free_mb_min=0, open_access=False)) as engine:
         secret = engine.world.keys.ensure_page_key(tmp_path, PAGE_SCOPES)
         async with _client(build_app(engine, page_routes(statics(), secret))) as client:
-            assert (await client.get("/")).status_code == 401
+            assert (await client.get("/console/feed")).status_code == 401
 
 
 async def test_a_key_given_in_the_form_opens_the_screen(pages: Litestar, shown: Shown) -> None:
@@ -104,7 +105,7 @@ async def test_the_form_leads_nowhere_else(pages: Litestar, shown: Shown, target
     secret = shown.world.keys.create("reader", ("feed:read",)).secret
     async with _client(pages, ELSEWHERE) as client:
         opened = await client.post("/key", data={"key": secret, "next": target})
-    assert opened.headers["location"] == "/"
+    assert opened.headers["location"] == "/console/feed"
 
 
 @pytest.mark.parametrize(
@@ -119,35 +120,35 @@ async def test_the_form_leads_nowhere_else(pages: Litestar, shown: Shown, target
 async def test_another_sites_page_cannot_act_with_the_browsers_key(
     here: httpx.AsyncClient, headers: dict[str, str]
 ) -> None:
-    await here.get("/")
+    await here.get("/console/feed")
     event = {"person": "ann", "item": "v1", "outcome": "like"}
     assert (await here.post("/v1/events", json=[event], headers=headers)).status_code == 401
     assert (await here.post("/v1/events", json=[event], headers={"origin": "http://127.0.0.1:8000"})).status_code == 200
 
 
 async def test_language_comes_from_the_address_the_cookie_and_the_header(here: httpx.AsyncClient) -> None:
-    chinese = await here.get("/", headers={"accept-language": "zh-CN,zh;q=0.9"})
+    chinese = await here.get("/console/feed", headers={"accept-language": "zh-CN,zh;q=0.9"})
     assert '<html lang="zh-CN"' in chinese.text and chinese.headers["content-language"] == "zh-CN"
-    switched = await here.get("/?lang=en&person=a%22b", headers={"accept-language": "zh-CN"})
+    switched = await here.get("/console/feed?lang=en&person=a%22b", headers={"accept-language": "zh-CN"})
     assert '<html lang="en"' in switched.text and "person=a%22b&amp;lang=zh-CN" in switched.text
     assert '<html lang="en"' in (await here.get("/status", headers={"accept-language": "zh-CN"})).text
 
 
 async def test_theme_is_rendered_from_its_cookie(here: httpx.AsyncClient) -> None:
-    assert 'data-theme="dark"' in (await here.get("/", headers={"cookie": "walras_theme=dark"})).text
-    assert "data-theme" not in (await here.get("/", headers={"cookie": "walras_theme=pink"})).text
+    assert 'data-theme="dark"' in (await here.get("/console/feed", headers={"cookie": "walras_theme=dark"})).text
+    assert "data-theme" not in (await here.get("/console/feed", headers={"cookie": "walras_theme=pink"})).text
 
 
 async def test_what_a_person_is_called_cannot_leave_its_place(here: httpx.AsyncClient) -> None:
     bad = '"><script>alert(1)</script>'
-    html = (await here.get("/", params={"person": bad})).text
+    html = (await here.get("/console/feed", params={"person": bad})).text
     assert "<script>alert" not in html
     for block in re.findall(r'<script type="application/json"[^>]*>(.*?)</script>', html, flags=re.S):
         assert "<" not in block
 
 
 async def test_pages_load_nothing_from_elsewhere(here: httpx.AsyncClient) -> None:
-    for path in ("/", "/status"):
+    for path in ("/console/feed", "/status"):
         answered = await here.get(path)
         assert not re.findall(r'(?:src|href)="(?:https?:)?//', answered.text)
         policy = answered.headers["content-security-policy"]
@@ -157,7 +158,7 @@ async def test_pages_load_nothing_from_elsewhere(here: httpx.AsyncClient) -> Non
 
 
 async def test_people_are_suggested_and_drawn(here: httpx.AsyncClient) -> None:
-    await here.get("/")
+    await here.get("/console/feed")
     assert [p["id"] for p in (await here.get("/pages/people?start=a&n=5")).json()["people"]] == ["ann"]
     everybody = (await here.get("/pages/people")).json()["people"]
     assert {p["id"] for p in everybody} == {"ann", "bo"} and all(p["deeds"] > 0 for p in everybody)
@@ -166,7 +167,7 @@ async def test_people_are_suggested_and_drawn(here: httpx.AsyncClient) -> None:
 
 
 async def test_items_are_looked_up_by_the_dozen(here: httpx.AsyncClient) -> None:
-    await here.get("/")
+    await here.get("/console/feed")
     found = (await here.get("/pages/items?id=v1&id=v2&id=nobody")).json()["items"]
     assert {item["id"] for item in found} == {"v1", "v2"}
     too_many = "&".join(f"id=v{n}" for n in range(201))

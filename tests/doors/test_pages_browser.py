@@ -111,7 +111,7 @@ def _picture(page: Page, name: str) -> None:
 
 
 def test_a_person_is_chosen_from_the_suggestions(open_page: Open) -> None:
-    page = open_page("/")
+    page = open_page("/console/feed")
     expect(page.locator("#some button")).to_have_count(2)
     _picture(page, "choice")
     page.get_by_role("combobox").fill("an")
@@ -143,7 +143,7 @@ def _number(money: str) -> float:
 
 
 def test_liking_changes_the_next_page_and_the_history(open_page: Open, engine: Shown) -> None:
-    page = open_page("/")
+    page = open_page("/console/feed")
     page.get_by_role("button", name="A new person").click()
     liked = _cards(page).filter(has_text="kittens").first
     before = _topics(page)
@@ -216,7 +216,7 @@ def test_everything_works_by_keyboard(open_page: Open, engine: Shown) -> None:
 
 
 def test_focus_is_seen_and_the_content_can_be_skipped_to(open_page: Open) -> None:
-    page = open_page("/")
+    page = open_page("/console/feed")
     page.keyboard.press("Tab")
     expect(page.get_by_role("link", name="Skip to the content")).to_be_focused()
     page.keyboard.press("Tab")
@@ -243,7 +243,7 @@ def test_screens_are_whole_in_every_size_scheme_and_language(
 ) -> None:
     engine.training = TrainingStatus(state="running", stage="start", done=0.4, seconds_left=70, position=10)
     engine.models = (ModelStatus(kind="ranker", version="r1", state="serving", metrics={"auc": 0.78}, created_ms=1),)
-    for name, path in (("choice", "/"), ("feed", "/?person=ann"), ("status", "/status")):
+    for name, path in (("choice", "/console/feed"), ("feed", "/console/feed?person=ann"), ("status", "/status")):
         page = open_page(path, size, language, scheme)
         if name == "feed":
             _cards(page)
@@ -302,7 +302,7 @@ def test_language_and_theme_are_switched_and_kept(open_page: Open) -> None:
 
 
 def test_while_it_loads_the_shape_of_the_page_is_seen(open_page: Open) -> None:
-    page = open_page("/")
+    page = open_page("/console/feed")
     held: list[Route] = []
     page.route("**/v1/feed", lambda route: held.append(route))
     page.locator("#some button").first.click()
@@ -315,7 +315,7 @@ def test_while_it_loads_the_shape_of_the_page_is_seen(open_page: Open) -> None:
 
 
 def test_an_error_is_told_and_can_be_tried_again(open_page: Open) -> None:
-    page = open_page("/", quiet=False)
+    page = open_page("/console/feed", quiet=False)
     problem = {"title": "Something we need does not answer", "detail": "the disk is full", "status": 503}
     page.route("**/v1/feed", lambda route: route.fulfill(status=503, json=problem))
     page.locator("#some button").first.click()
@@ -341,7 +341,7 @@ def test_what_is_done_offline_is_kept_and_sent_later(open_page: Open, engine: Sh
 
 
 def test_a_person_who_saw_everything_gets_an_empty_page_that_says_so(open_page: Open, engine: Shown) -> None:
-    page = open_page("/")
+    page = open_page("/console/feed")
     page.route("**/v1/feed", lambda route: _emptied(route))
     page.locator("#some button").first.click()
     expect(page.locator("#cards")).to_contain_text("Nothing can be shown")

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from walras.app.building import FEATURES, bare_models, keep_state, models_loader, restore_state
-from walras.app.lines import house_of, open_lines, registry_of_lines, statics_of_lines
+from walras.app.lines import found_lines, house_of, open_lines, registry_of_lines, statics_of_lines
 from walras.base import settings as settings_of
 from walras.base.clock import SystemClock
 from walras.base.logs import set_up
@@ -12,6 +12,7 @@ from walras.base.settings import Settings
 from walras.doors.api import build_app
 from walras.doors.pages import PAGE_SCOPES, page_routes
 from walras.doors.reference import STATIC_FOLDERS
+from walras.doors.shell import shell_routes
 from walras.events import SqliteLog
 from walras.feed import Engine, Serving
 from walras.loops import Upkeep, read_status
@@ -55,7 +56,14 @@ def worker_app() -> Any:
         pages=serving,
     )
     routes = [route for line in open_lines(house) for route in line.routes]
-    app = build_app(serving, [*page_routes(files, page_secret), *routes], files)
+    lines = found_lines()
+    shell = shell_routes(
+        files,
+        [screen for line in lines for screen in line.screens],
+        [style for line in lines for style in line.styles],
+        [word for line in lines for word in line.words],
+    )
+    app = build_app(serving, [*shell, *page_routes(files, page_secret), *routes], files)
     app.on_startup.append(upkeep.start)
     app.on_shutdown.append(stop)
     return app

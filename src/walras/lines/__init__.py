@@ -6,7 +6,7 @@ features.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -75,4 +75,5 @@ class Line:
     surfaces: Sequence[Surface] = ()
     screens: Sequence[Screen] = ()
     static_folder: Path | None = None
-    places: Sequence[str] = field(default_factory=tuple)  # first parts of the addresses that are its screens'
+    styles: Sequence[str] = ()  # static files that the app's page always has
+    words: Sequence[str] = ()  # first parts of the keys of texts that its scripts use

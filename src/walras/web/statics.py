@@ -57,6 +57,10 @@ class Statics:
         """
         return f"{ROOT}{self._named(name).mark}/{name}"
 
+    def names(self) -> list[str]:
+        """Every file, in the order of their names."""
+        return sorted(self._files)
+
     def at(self, path: str) -> tuple[StaticFile, bool]:
         """The file of an address behind `/static/`, and whether the address holds its present hash.
 

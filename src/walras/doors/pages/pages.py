@@ -58,7 +58,11 @@ def page_routes(statics: Statics, page_secret: str = "") -> list[HTTPRouteHandle
     """
     templates = templates_in(FOLDER / "templates", statics=statics)
 
-    @get("/", opt=told(summary="The feed of a person, as a screen.", tag="pages", scope=None), include_in_schema=False)
+    @get(
+        "/console/feed",
+        opt=told(summary="The feed of a person, as a screen.", tag="pages", scope=None),
+        include_in_schema=False,
+    )
     async def feed_page(request: Ask) -> Response[str]:
         return _screen(request, templates, "feed", page_secret)
 
@@ -131,7 +135,7 @@ async def _opened(request: Ask, templates: Environment) -> Response[str]:
     if not _opens(engine_of(request), secret):
         return _rendered(request, templates, "key", status=401, next=target, refused=True)
     # Only an address of this server: one that begins with two slashes, or a backslash, is another's.
-    safe = target if target.startswith("/") and target[1:2] not in ("/", "\\") else "/"
+    safe = target if target.startswith("/") and target[1:2] not in ("/", "\\") else "/console/feed"
     return Response("", status_code=303, headers={"location": safe}, cookies=[key_cookie(secret)])
 
 

@@ -30,6 +30,11 @@ export function number(value, digits = 0) {
   return format({ maximumFractionDigits: short ? 2 : digits, notation: short ? "compact" : "standard" }).format(value);
 }
 
+/** A count as it stands beside an icon, short from ten thousand on: 9,876 · 12K · 1.2万. */
+export function tally(value) {
+  return format({ notation: value < 1e4 ? "standard" : "compact", maximumFractionDigits: 1 }).format(value);
+}
+
 /** Yuan, with `digits` after the point: exposures are worth fractions of a fen. */
 export function yuan(value, digits = 4) {
   return format({

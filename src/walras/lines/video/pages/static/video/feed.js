@@ -1,0 +1,201 @@
+// The vertical feed: one video a screen, the next one ready, far ones let go. Fingers, wheel and keys move it; keys
+// pressed at the end wait for the next page.
+
+import { signal } from "@preact/signals";
+import { useEffect, useRef } from "preact/hooks";
+
+import { sentenceOf } from "/static/app/asking.js";
+import { html, Icon } from "/static/app/html.js";
+import { say } from "/static/app/notes.js";
+import { unsent } from "/static/app/outbox.js";
+import { place } from "/static/app/router.js";
+import { Card } from "/static/video/card.js";
+import { pageOf } from "/static/video/cards.js";
+import { Comments } from "/static/video/comments.js";
+import { listenToKeys } from "/static/video/keys.js";
+import { More } from "/static/video/more.js";
+import { Why } from "/static/video/why.js";
+import { Keys } from "/static/video/keys-help.js";
+import { t } from "/static/words.js";
+
+const PAGE = 8;
+// So many cards before the last one the next page is asked for.
+const AHEAD = 4;
+// Cards this far from the present one hold a video; the rest are empty places of the same height.
+const NEAR = 1;
+const TABS = { "/": "for_you", "/following": "following", "/friends": "friends", "/nearby": "nearby" };
+
+/** One state for all tabs' addresses, so that going between them keeps sound and place. */
+export const sameFor = () => `feed ${location.pathname}`;
+
+export const muted = signal(true);
+const kept = new Map();
+
+/** What a tab shows and where the person is in it; kept while the app lives, so that going back finds it as it was. */
+class Reel {
+  constructor(tab) {
+    this.tab = tab;
+    this.cards = signal([]);
+    this.at = signal(0);
+    this.state = signal("loading");
+    this.trouble = signal("");
+    this.moves = 0;
+  }
+
+  /** Fetch the next page unless one is on its way. */
+  async more() {
+    if (this.fetching || this.state.value === "end") return;
+    this.fetching = true;
+    try {
+      const page = await pageOf(this.tab, PAGE, new URLSearchParams(location.search).get("feed"));
+      const known = new Set(this.cards.value.map((card) => card.id));
+      const fresh = page.cards.filter((card) => !known.has(card.id));
+      this.cards.value = [...this.cards.value, ...fresh];
+      this.state.value = fresh.length ? "ready" : "end";
+      this.trouble.value = "";
+    } catch (error) {
+      this.state.value = "trouble";
+      this.trouble.value = sentenceOf(error);
+    }
+    this.fetching = false;
+  }
+
+  /** Move by some cards. What is beyond the end is remembered until the next page comes. */
+  move(by) {
+    const wanted = this.at.value + by + this.moves;
+    const last = this.cards.value.length - 1;
+    this.moves = 0;
+    if (wanted > last && this.state.value !== "end") {
+      this.moves = wanted - last;
+      this.more().then(() => this.moves && this.move(0));
+    }
+    return Math.max(0, Math.min(wanted, last));
+  }
+}
+
+function reelOf(tab) {
+  if (!kept.has(tab)) kept.set(tab, new Reel(tab));
+  return kept.get(tab);
+}
+
+export default function Feed() {
+  const reel = reelOf(TABS[place.value.path] ?? "for_you");
+  const list = useRef(null);
+  const sheet = useRef(signal(null)).current;
+  const open = (kind, card) => (sheet.value = { kind, card });
+
+  useEffect(() => {
+    if (!reel.cards.value.length) reel.more();
+    else list.current?.children[reel.at.value]?.scrollIntoView({ behavior: "instant" });
+    return watchPlaces(list.current, reel);
+  }, [reel]);
+  useEffect(() => listenToKeys({ reel, list, open, muted, isOpen: () => sheet.value !== null }), [reel]);
+  useEffect(() => {
+    if (reel.cards.value.length - reel.at.value <= AHEAD && reel.state.value === "ready") reel.more();
+  }, [reel.at.value, reel.cards.value.length]);
+
+  const leave = (card, sentence, then) => leaving(reel, list, card, sentence, then);
+  return html`<div class="feed">
+    <${Tabs} />
+    <h1 class="unseen">${t(`reel.tab.${reel.tab}`)}</h1>
+    <ol class="reel" ref=${list} aria-label=${t(`reel.tab.${reel.tab}`)}>
+      ${reel.cards.value.map((card, at) => {
+        const far = Math.abs(at - reel.at.value);
+        return html`<li key=${card.showing} class="slot" data-at=${at} aria-hidden=${far > 0 ? "true" : undefined}>
+          ${far <= NEAR && html`<${Card} card=${card} present=${far === 0} muted=${muted} open=${open} leave=${leave} />`}
+        </li>`;
+      })}
+      ${!reel.cards.value.length && html`<li class="slot"><${Empty} reel=${reel} /></li>`}
+      ${reel.cards.value.length > 0 && reel.state.value !== "ready" && html`<li class="slot short"><${Tail} reel=${reel} /></li>`}
+    </ol>
+    <${SheetOf} sheet=${sheet} leave=${leave} />
+  </div>`;
+}
+
+function Tabs() {
+  return html`<nav class="feed-tabs" aria-label=${t("reel.tabs")}>
+    ${Object.entries(TABS).map(
+      ([path, tab]) =>
+        html`<a href=${path} key=${tab} aria-current=${place.value.path === path ? "page" : undefined}>${t(`reel.tab.${tab}`)}</a>`,
+    )}
+    <a class="feed-dials" href="/feeds" aria-label=${t("reel.dials")} title=${t("reel.dials")}><${Icon} name="sliders-horizontal" /></a>
+  </nav>`;
+}
+
+function Empty({ reel }) {
+  if (reel.state.value === "loading") {
+    return html`<div class="card skeleton" role="status"><span class="spinner"></span><span class="unseen">${t("app.loading")}</span></div>`;
+  }
+  if (reel.state.value === "trouble") return html`<${Trouble} reel=${reel} />`;
+  return html`<div class="middle on-stage">
+    <${Icon} name="film" />
+    <h2>${t(`reel.empty.${reel.tab}`)}</h2>
+    <p>${t(`reel.empty.${reel.tab}.more`)}</p>
+    ${reel.tab !== "for_you" && html`<a class="button" href="/">${t("reel.tab.for_you")}</a>`}
+  </div>`;
+}
+
+function Tail({ reel }) {
+  if (reel.state.value === "trouble") return html`<${Trouble} reel=${reel} />`;
+  if (reel.state.value === "end") {
+    return html`<div class="middle on-stage"><${Icon} name="circle-check" /><p>${t("reel.all-seen")}</p>
+      <button type="button" class="button" onClick=${() => again(reel)}>${t("app.again")}</button></div>`;
+  }
+  return html`<div class="middle on-stage" role="status"><span class="spinner"></span></div>`;
+}
+
+function Trouble({ reel }) {
+  return html`<div class="middle on-stage" role="alert">
+    <${Icon} name="wifi-off" />
+    <p>${reel.trouble.value}</p>
+    ${unsent() > 0 && html`<p class="quiet">${t("reel.unsent", { count: unsent() })}</p>`}
+    <button type="button" class="button" onClick=${() => again(reel)}>${t("app.again")}</button>
+  </div>`;
+}
+
+function SheetOf({ sheet, leave }) {
+  if (!sheet.value) return null;
+  const { kind, card } = sheet.value;
+  const close = () => (sheet.value = null);
+  if (kind === "keys") return html`<${Keys} onClose=${close} />`;
+  const Kind = { comments: Comments, why: Why, more: More }[kind];
+  return html`<${Kind} card=${card} onClose=${close} leave=${leave} open=${(next) => (sheet.value = { kind: next, card })} />`;
+}
+
+function again(reel) {
+  reel.state.value = "loading";
+  reel.more();
+}
+
+/** The card goes on to the next; what was meant happens unless it is taken back. */
+function leaving(reel, list, card, sentence, then) {
+  const timer = setTimeout(then, 5000);
+  const back = reel.at.value;
+  card.gone.value = sentence;
+  list.current.children[reel.move(1)]?.scrollIntoView({ behavior: "smooth" });
+  say(sentence, () => {
+    clearTimeout(timer);
+    card.gone.value = "";
+    list.current.children[back]?.scrollIntoView({ behavior: "smooth" });
+  });
+}
+
+/** The card that fills most of the screen is the present one. */
+function watchPlaces(element, reel) {
+  const seen = new IntersectionObserver(
+    (entries) => {
+      for (const entry of entries) if (entry.isIntersecting) reel.at.value = Number(entry.target.dataset.at);
+    },
+    { root: element, threshold: 0.6 },
+  );
+  const learn = () => {
+    for (const slot of element.querySelectorAll("li[data-at]")) seen.observe(slot);
+  };
+  const grown = new MutationObserver(learn);
+  grown.observe(element, { childList: true });
+  learn();
+  return () => {
+    seen.disconnect();
+    grown.disconnect();
+  };
+}

@@ -1,0 +1,84 @@
+// The app starts here: the shell's screens are learnt, the present one is fetched and drawn, and a new address draws
+// another without a new page.
+
+import { signal } from "@preact/signals";
+import { render } from "preact";
+import { useEffect } from "preact/hooks";
+
+import { Bar } from "/static/app/bar.js";
+import { html, Icon } from "/static/app/html.js";
+import { meet } from "/static/app/me.js";
+import { Notes } from "/static/app/notes.js";
+import { openOutbox } from "/static/app/outbox.js";
+import { learnScreens, place, screenOf } from "/static/app/router.js";
+import { t } from "/static/words.js";
+
+const boot = JSON.parse(document.getElementById("boot").textContent);
+const drawn = signal(null);
+
+function App() {
+  const path = place.value.path;
+  useEffect(() => {
+    draw(path);
+  }, [path]);
+  const shown = drawn.value;
+  return html`
+    <a class="skip-link" href="#main">${t("app.skip")}</a>
+    <${Bar} screens=${boot.screens} language=${boot.language} />
+    <main id="main" class="screen" tabindex="-1">
+      ${shown ? html`<${shown.Screen} key=${shown.key} ...${shown.values} />` : html`<${Waiting} />`}
+    </main>
+    <${Notes} />
+  `;
+}
+
+/** Fetch the module of an address and show what it draws; a screen's own module says what is missing in it. */
+async function draw(path) {
+  const found = screenOf(path);
+  if (!found) {
+    drawn.value = { Screen: Nowhere, values: {}, key: path };
+    return;
+  }
+  try {
+    const module = await import(found.screen.module);
+    // The person may have gone on while the module came.
+    if (place.value.path === path) {
+      const key = module.sameFor ? module.sameFor(found.values) : path;
+      drawn.value = { Screen: module.default, values: found.values, key };
+    }
+  } catch {
+    drawn.value = { Screen: Unreached, values: {}, key: `lost ${path}` };
+  }
+}
+
+function Waiting() {
+  return html`<div class="middle" role="status"><span class="spinner"></span><span class="unseen">${t("app.loading")}</span></div>`;
+}
+
+function Nowhere() {
+  return html`<div class="middle">
+    <${Icon} name="map-pin" />
+    <h1>${t("app.nowhere")}</h1>
+    <p>${t("app.nowhere.more")}</p>
+    <a class="button" href="/">${t("app.to-feed")}</a>
+  </div>`;
+}
+
+function Unreached() {
+  return html`<div class="middle">
+    <${Icon} name="wifi-off" />
+    <h1>${t("app.offline")}</h1>
+    <p>${t("app.offline.more")}</p>
+    <button type="button" class="button" onClick=${() => location.reload()}>${t("app.again")}</button>
+  </div>`;
+}
+
+function keepOffline() {
+  if ("serviceWorker" in navigator) navigator.serviceWorker.register("/sw.js").catch(() => {});
+}
+
+learnScreens(boot.screens);
+render(html`<${App} />`, document.getElementById("app"));
+openOutbox();
+meet().catch(() => {});
+addEventListener("load", keepOffline);
