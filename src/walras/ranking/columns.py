@@ -78,3 +78,36 @@ def fill_rates(
             else:
                 share = SHARE_MIN if rate < SHARE_MIN else SHARE_MAX if rate > SHARE_MAX else rate
                 made[n, rates + h] = share / (one - share)
+
+
+@compiled_in_place
+def fill_expected(
+    raw: Floats32,
+    leaning: Floats,
+    slope: Floats,
+    weight: Floats,
+    offset: Floats,
+    measured: Bools,
+    bounds: Floats,
+    made: Floats,
+) -> None:
+    """Write [N, H] expected outcomes: `smoothed.expected` of slope * raw + weight * leaning + offset, in one pass.
+
+    Args:
+        raw: [N, H] what the network says.
+        leaning: [N] the sequence model's score, bounded.
+        slope: [H], as `weight` and `offset`.
+        weight: of the leaning.
+        offset: what is added.
+        measured: [H] which outcomes have a unit of their own.
+        bounds: [3] least and greatest share, greatest amount.
+        made: [N, H] what is written.
+    """
+    for n in range(len(raw)):
+        for h in range(raw.shape[1]):
+            at = raw[n, h] * slope[h] + weight[h] * leaning[n] + offset[h]
+            at = 0.0 if at != at else min(max(at, -30.0), 30.0)
+            if measured[h]:
+                made[n, h] = min(np.expm1(min(max(at, 0.0), 20.0)), bounds[2])
+            else:
+                made[n, h] = min(max(1.0 / (1.0 + np.exp(-at)), bounds[0]), bounds[1])

@@ -8,14 +8,17 @@ import onnxruntime as ort
 
 from walras.base.errors import Corrupt, shown
 from walras.events import Registry
-from walras.features import State
+from walras.features import UNTRAINED, State
 from walras.ranking import inputs
+from walras.ranking.columns import fill_expected
 from walras.ranking.inputs import Asks, CandidateFeatures, Inputs, PersonFeatures, Reading, reading_of
-from walras.ranking.smoothed import expected
+from walras.ranking.smoothed import SHARE_MAX, SHARE_MIN
 from walras.schema import Floats, Floats32, Ints
 from walras.world import check_bundle, read_manifest
 
 PERSON_NAME, CANDIDATES_NAME, CALIBRATION_NAME = "person.onnx", "candidates.onnx", "calibration.json"
+# What is expected lies inside these: least and greatest share, greatest amount.
+EXPECTED_BOUNDS = np.array([SHARE_MIN, SHARE_MAX, 10 * inputs.SECONDS_READ_MAX])
 # A leaning is read inside these bounds: beyond, a neighbour of one choice would outweigh everything else.
 LEANING_MIN, LEANING_MAX = -3.0, 8.0
 # The candidates' side is compiled for blocks no longer than this, which bounds what one request can take.
@@ -39,6 +42,7 @@ class Calibration(msgspec.Struct, frozen=True, kw_only=True):
     offset: tuple[float, ...]
     person_width: int
     candidate_width: int
+    text: str = UNTRAINED  # version of the text model whose vectors it has learnt
     fusion: Fusion | None = None  # None: no sequence model had been trained
 
 
@@ -50,9 +54,10 @@ class Ranker:
     ) -> None:
         """Take what `load` has read and held against its manifest."""
         self._person, self._candidates, self._reading = person, candidates, reading
-        self._slope = np.asarray(calibration.slope, np.float64)
-        self._offset = np.asarray(calibration.offset, np.float64)
-        self._fusion = calibration.fusion
+        self._alone = _weighed(calibration.slope, (0.0,) * len(calibration.slope), calibration.offset)
+        self._fusion = fusion = calibration.fusion
+        self._with_leaning = self._alone if fusion is None else _weighed(fusion.slope, fusion.weight, fusion.offset)
+        self._text = calibration.text
         self._kept = tuple(output.name for output in person.get_outputs())
 
     @classmethod
@@ -87,7 +92,11 @@ class Ranker:
 
     def predict(self, asked: Asks, state: State, rows: Ints, leaning: Floats32 | None = None) -> Floats:
         """[N, H] expected outcomes of one exposure of each item at `rows`, calibrated; `leaning` [N] where known."""
-        return self.foresee(*inputs.gather(asked, state, rows, self._reading), leaning)
+        person, candidates = inputs.gather(asked, state, rows, self._reading)
+        if state.catalogue.text.version != self._text:
+            # Vectors of another text model mean something else; an item without a text is a case it has learnt.
+            person.vector[:], candidates.vector[:] = 0, 0
+        return self.foresee(person, candidates, leaning)
 
     def foresee(self, person: PersonFeatures, candidates: CandidateFeatures, leaning: Floats32 | None = None) -> Floats:
         """[N, H] the same, from arrays."""
@@ -108,9 +117,16 @@ class Ranker:
 
         The sequence model's score has one scale whatever its version, so a ranker reads a later model's score too.
         """
-        if leaning is None or self._fusion is None:
-            return expected(raw.astype(np.float64) * self._slope + self._offset, self._reading)
-        return expected(fused(raw, leaning, self._fusion), self._reading)
+        read = self._fusion is not None and leaning is not None
+        slope, weight, offset = self._with_leaning if read else self._alone
+        score = bounded(leaning) if read and leaning is not None else np.zeros(len(raw))
+        made = np.empty(raw.shape)
+        fill_expected(raw, score, slope, weight, offset, self._reading.measured, EXPECTED_BOUNDS, made)
+        return made
+
+
+def _weighed(*rows: tuple[float, ...]) -> tuple[Floats, ...]:
+    return tuple(np.asarray(row, np.float64) for row in rows)
 
 
 def fused(raw: Floats32 | Floats, leaning: Floats32 | Floats, fusion: Fusion) -> Floats:
