@@ -33,11 +33,18 @@ def sqlite_log(folder):
     return SqliteLog(folder / "log", REGISTRY, SetClock(NOW_MS))
 
 
+def sqlite_blocks(folder):
+    """The same where a single event is a block already."""
+    log = sqlite_log(folder)
+    log._lot_events_min = 1
+    return log
+
+
 def memory_log(folder):
     return MemoryLog(SetClock(NOW_MS))
 
 
-@pytest.fixture(params=[sqlite_log, memory_log], ids=["sqlite", "memory"])
+@pytest.fixture(params=[sqlite_log, sqlite_blocks, memory_log], ids=["sqlite", "blocks", "memory"])
 def log(request, tmp_path):
     opened = request.param(tmp_path)
     yield opened
@@ -228,7 +235,7 @@ entries = st.one_of(
     limit=st.sampled_from([1, 2, 3, 50_000]),
     kept_first=st.booleans(),
 )
-@pytest.mark.parametrize("make", [sqlite_log, memory_log], ids=["sqlite", "memory"])
+@pytest.mark.parametrize("make", [sqlite_log, sqlite_blocks, memory_log], ids=["sqlite", "blocks", "memory"])
 def test_late_doubled_and_unordered_entries_are_read_once_in_order(make, tmp_path_factory, batches, limit, kept_first):
     log = make(tmp_path_factory.mktemp("log"))
     expected, seen = [], set()

@@ -16,6 +16,7 @@ NOW_MS = 1_760_000_000_000
 REGISTRY = Registry()
 ROOM = str(Path(walras.events.__file__).parent)
 WATCHED = tuple(f"{ROOM}/{name}.py" for name in ("compaction", "imports", "segments"))
+HOT = tuple(f"{ROOM}/{name}.py" for name in ("hot", "blocks", "ids"))
 # Of the database only what changes it; reading has nothing to leave half done.
 CHANGING = {
     "claim_many",
@@ -27,6 +28,10 @@ CHANGING = {
     "drop_segment",
     "delete_range",
     "delete_person",
+    "_rewrite",
+    "_keep_keys",
+    "merge",
+    "_merge_blocks",
 }
 
 
@@ -48,7 +53,7 @@ class DiesAt:
 
     def _call(self, frame, event, argument):
         code = frame.f_code
-        watched = code.co_filename in WATCHED or (code.co_filename == f"{ROOM}/hot.py" and code.co_name in CHANGING)
+        watched = code.co_filename in WATCHED or (code.co_filename in HOT and code.co_name in CHANGING)
         return self._line if watched else None
 
     def _line(self, frame, event, argument):
@@ -63,11 +68,13 @@ def event(number):
     return Event(person=f"p{number % 2}", item=f"i{number}", outcome="click", id=f"e{number}", time_ms=5)
 
 
-@pytest.fixture
-def full(tmp_path):
-    """A log with a segment, two days of rows and a page."""
+@pytest.fixture(params=["rows", "blocks"])
+def full(request, tmp_path):
+    """A log with a segment, two days of events and a page."""
     clock = SetClock(NOW_MS)
     log = SqliteLog(tmp_path / "full", REGISTRY, clock)
+    if request.param == "blocks":
+        log._lot_events_min = 1
     log.append_segment(
         pl.DataFrame({"id": ["s1", "s2"], "person": ["p0", "p1"], "item": "i", "outcome": "like", "time_ms": 5})
     )

@@ -10,7 +10,8 @@ from walras.base import limits
 from walras.base.errors import Exhausted, Invalid, TooMuch, Unable, Unavailable
 from walras.base.ids import EventId
 from walras.base.logs import room_log
-from walras.events.rows import ROW_ID, Keyed
+from walras.events.lots import Lot, Written
+from walras.events.rows import ROW_ID
 from walras.schema import Receipt
 
 # Pages on which nobody acted yet reach the log after this long at the latest.
@@ -22,18 +23,24 @@ _log = room_log("events")
 class _Waiting:
     """What one caller appended, and where the answer goes."""
 
-    rows: Sequence[Keyed]
+    rows: Written
     answer: "Future[list[Receipt]]" = field(default_factory=Future)
+
+    def answer_with(self, doubles: list[bool]) -> None:
+        """Tell the caller that its entries are durable."""
+        rows = self.rows
+        ids = rows.ids if isinstance(rows, Lot) else [row[ROW_ID] or "" for _, row in rows]
+        self.answer.set_result([Receipt(EventId(name), double) for name, double in zip(ids, doubles, strict=True)])
 
 
 class GroupCommit:
     """One writer thread. It never waits for more to come: a group is what came while the last flush was under way."""
 
-    def __init__(self, write: Callable[[Sequence[Keyed]], list[bool]], sweep: Callable[[], None]) -> None:
+    def __init__(self, write: Callable[[Sequence[Written]], list[bool]], sweep: Callable[[], None]) -> None:
         """Start the thread.
 
         Args:
-            write: writes rows durably and says which were doubles; raises Unable where it cannot.
+            write: writes lots and rows durably and says which were doubles; raises Unable where it cannot.
             sweep: called when nothing came for a moment, and at the end.
         """
         self._write = write
@@ -46,8 +53,8 @@ class GroupCommit:
         self._thread = threading.Thread(target=self._run, name="walras-log", daemon=True)
         self._thread.start()
 
-    def submit(self, rows: Sequence[Keyed]) -> "Future[list[Receipt]]":
-        """Queue rows; the future holds their receipts once they are durable.
+    def submit(self, rows: Written) -> "Future[list[Receipt]]":
+        """Queue a lot or rows; the future holds their receipts once they are durable.
 
         Raises:
             TooMuch: more rows than are ever taken at once.
@@ -101,7 +108,7 @@ class GroupCommit:
     def _commit(self, group: list[_Waiting]) -> None:
         """Write a group and answer each of its callers."""
         try:
-            doubles = self._write([row for waiting in group for row in waiting.rows])
+            doubles = self._write([waiting.rows for waiting in group])
         except Unable as error:
             self._fail(group, error)
             return
@@ -118,11 +125,7 @@ class GroupCommit:
         at = 0
         for waiting in group:
             end = at + len(waiting.rows)
-            receipts = [
-                Receipt(EventId(row[ROW_ID] or ""), double)
-                for (_, row), double in zip(waiting.rows, doubles[at:end], strict=True)
-            ]
-            waiting.answer.set_result(receipts)
+            waiting.answer_with(doubles[at:end])
             at = end
 
     def _fail(self, group: list[_Waiting], error: Unable | Invalid) -> None:

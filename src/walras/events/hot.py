@@ -2,18 +2,21 @@
 
 import sqlite3
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import astuple, dataclass
+from itertools import chain, groupby
 from pathlib import Path
+from typing import TypeAlias
 
 from walras.base import limits
 from walras.base.errors import Corrupt
-from walras.events import ids, trouble
+from walras.events import blocks, ids, trouble
+from walras.events.lots import EventRows, Lot, Written, without
 from walras.events.rows import EVENT, PERSON_GONE, STORED, Keyed, Row
 from walras.events.statements import flatten, insert_rows
 
 FILE_NAME = "log.sqlite"
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 # Another process may hold the write lock for as long as an import of a million rows takes.
 _BUSY_MS = 30_000
 # Beyond this a check of every page would delay the start by seconds; `walras doctor` does it on demand.
@@ -31,6 +34,8 @@ CREATE TABLE IF NOT EXISTS segments (
 CREATE TABLE IF NOT EXISTS counters (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
 INSERT OR IGNORE INTO counters VALUES ('last_seq', 0);
 """
+# What a read finds, in order: stored rows, or the events of a block.
+Part: TypeAlias = list[Row] | EventRows
 _STORED_SQL = ", ".join(STORED)
 
 
@@ -58,7 +63,7 @@ class HotRows:
         self.path = folder / FILE_NAME
         try:
             self.db = sqlite3.connect(self.path, isolation_level=None, check_same_thread=False, timeout=_BUSY_MS / 1000)
-            self.ids = ids.Ids(self.db)
+            self.ids, self.blocks = ids.Ids(self.db), blocks.Blocks(self.db)
             self._prepare()
         except sqlite3.Error as error:
             raise trouble.of_sqlite(error, self.path) from error
@@ -71,7 +76,8 @@ class HotRows:
             # Half the writes of 4 kB pages for a group, and hardly more bytes for a single event.
             db.execute("PRAGMA page_size=8192")
             db.execute("PRAGMA journal_mode=WAL")
-            db.executescript(f"BEGIN IMMEDIATE; {_SCHEMA} {ids.SCHEMA} PRAGMA user_version={SCHEMA_VERSION}; COMMIT;")
+            tables = f"{_SCHEMA} {ids.SCHEMA} {blocks.SCHEMA}"
+            db.executescript(f"BEGIN IMMEDIATE; {tables} PRAGMA user_version={SCHEMA_VERSION}; COMMIT;")
         elif version > SCHEMA_VERSION:
             message = f"the log was written by another version ({version}, this one writes {SCHEMA_VERSION})"
             raise Corrupt(message, field="log", value=str(self.path), hint="Use the version that wrote it.")
@@ -93,6 +99,7 @@ class HotRows:
                 if found != "ok":
                     raise sqlite3.DatabaseError(found)
             self.db.execute(f"SELECT {_STORED_SQL} FROM rows ORDER BY seq DESC LIMIT 1").fetchall()
+            self.blocks.last_seq()
         except sqlite3.Error as error:
             if not hasattr(error, "sqlite_errorcode"):
                 error.sqlite_errorcode = sqlite3.SQLITE_CORRUPT
@@ -130,20 +137,44 @@ class HotRows:
         except sqlite3.Error as error:
             raise trouble.of_sqlite(error, self.path) from error
 
-    def write(self, keyed: Sequence[Keyed]) -> list[bool]:
-        """Write rows in one transaction, which is durable when this returns.
+    def write(self, lots: Sequence[Written]) -> list[bool]:
+        """Write lots and rows in one transaction, which is durable when this returns.
 
         Args:
-            keyed: rows with the key that makes each be written once.
+            lots: events as lots, or rows with the key that makes each be written once.
 
         Returns:
-            For each row whether it was there already, and so was not written again.
+            For each event and row whether it was there already, and so was not written again.
 
         Raises:
             Unable: nothing of it was written.
         """
-        with self.transaction():
-            return self._write(keyed)
+        doubles: list[bool] = []
+        try:
+            with self.transaction():
+                self.ids.catch_up(self.last_seq())
+                for _, several in groupby(lots, key=lambda lot: isinstance(lot, Lot)):
+                    doubles += self._write_alike(list(several))
+                self.ids.wrote(self.last_seq())
+            return doubles
+        except BaseException:
+            self.ids.doubt()
+            raise
+
+    def _write_alike(self, several: list[Written]) -> list[bool]:
+        """Write lots that follow one another, or rows as one lot of rows."""
+        lots = [self._write_lot(lot) for lot in several if isinstance(lot, Lot)]
+        rows = [row for rows in several if not isinstance(rows, Lot) for row in rows]
+        return list(chain(*lots, self._write(rows)))
+
+    def _write_lot(self, lot: Lot) -> list[bool]:
+        doubles = self.ids.claim_lot(lot.keys)
+        fresh = without(lot, doubles) if any(doubles) else lot
+        if fresh is not None:
+            last = self.last_seq()
+            self.blocks.add(fresh, last + 1)
+            self.set_last_seq(last + len(fresh))
+        return doubles
 
     def _roll_back(self) -> None:
         # SQLite has already rolled back by itself after some failures, such as a full disk.
@@ -151,6 +182,8 @@ class HotRows:
             self.db.execute("ROLLBACK")
 
     def _write(self, keyed: Sequence[Keyed]) -> list[bool]:
+        if not keyed:
+            return []
         with_key = [(key, offset) for offset, (key, _) in enumerate(keyed) if key is not None]
         keys, offsets = [key for key, _ in with_key], [offset for _, offset in with_key]
         first = self.last_seq() + 1
@@ -189,19 +222,44 @@ class HotRows:
         hot, cold = self.db.execute(
             "SELECT (SELECT max(seq) FROM rows), (SELECT max(last_seq) FROM segments)"
         ).fetchone()
-        return max(hot or 0, cold or 0)
+        return max(hot or 0, cold or 0, self.blocks.last_seq())
 
     def read(self, after: int, before: int, limit: int) -> list[Row]:
-        """Stored rows with after < seq < before, in order, at most `limit`, and no more bodies than fit in memory."""
+        """What `parts` gives, all of it as stored rows."""
+        parts = self.parts(after, before, limit)
+        return [row for part in parts for row in (part.rows() if isinstance(part, EventRows) else part)]
+
+    def parts(self, after: int, before: int, limit: int) -> list[Part]:
+        """What lies at after < seq < before, in order, at most `limit`, and no more bodies than fit in memory."""
+        parts: list[Part] = []
+        left = limit
+        with closing(self.blocks.between(after, before)) as found:
+            for block in chain(found, [None]):
+                end = before if block is None else int(block.seq[0])
+                rows, whole = self._rows(after, end, left)
+                parts += [rows] if rows else []
+                left -= len(rows)
+                if block is None or not whole or left <= 0:
+                    break
+                parts.append(block.part(0, left))
+                left -= len(block)
+                after = int(block.seq[-1])
+                if left <= 0:
+                    break
+        return parts
+
+    def _rows(self, after: int, before: int, limit: int) -> tuple[list[Row], bool]:
+        """Rows of the table, and whether they are all that lie there."""
         sql = f"SELECT {_STORED_SQL} FROM rows WHERE seq > ? AND seq < ? ORDER BY seq LIMIT ?"
-        found = self.db.execute(sql, (after, before, limit))
         rows: list[Row] = []
         body_bytes = 0
-        while body_bytes < limits.STRETCH_BYTES_MAX and (part := found.fetchmany(1_000)):
-            rows += part
-            body_bytes += sum(len(row[-1]) for row in part if row[-1])
-        found.close()
-        return rows
+        with closing(self.db.execute(sql, (after, before, limit))) as found:
+            while part := found.fetchmany(1_000):
+                rows += part
+                body_bytes += sum(len(row[-1]) for row in part if row[-1])
+                if body_bytes >= limits.STRETCH_BYTES_MAX:
+                    return rows, False
+        return rows, len(rows) < limit
 
     def seq_of(self, key: bytes) -> int | None:
         """The seq under which a key was written."""
@@ -211,7 +269,14 @@ class HotRows:
     def newest_of(self, person: str, limit: int) -> list[Row]:
         """A person's newest events, newest first."""
         sql = f"SELECT {_STORED_SQL} FROM rows WHERE person = ? AND kind = '{EVENT}' ORDER BY seq DESC LIMIT ?"
-        return self.db.execute(sql, (person, limit)).fetchall()
+        rows = self.db.execute(sql, (person, limit)).fetchall()
+        of_blocks: list[Row] = []
+        with closing(self.blocks.newest_of(person)) as found:
+            for events in found:
+                of_blocks += events.rows()[::-1]
+                if len(of_blocks) >= limit:
+                    break
+        return sorted(rows + of_blocks, key=lambda row: row[0], reverse=True)[:limit]
 
     def segment_after(self, after: int) -> Segment | None:
         """The first segment with a row behind `after`."""
@@ -233,12 +298,16 @@ class HotRows:
         self.db.execute("DELETE FROM segments WHERE first_seq = ?", (segment.first_seq,))
 
     def delete_range(self, first_seq: int, last_seq: int) -> int:
-        """Inside a transaction: delete rows from `first_seq` to `last_seq`; how many there were."""
-        return self.db.execute("DELETE FROM rows WHERE seq BETWEEN ? AND ?", (first_seq, last_seq)).rowcount
+        """Inside a transaction: delete what lies from `first_seq` to `last_seq`; how many there were."""
+        if self.ids.unmerged(last_seq) > 0:  # The keys of blocks would go with them.
+            self.ids.merge(self.last_seq())
+        rows = self.db.execute("DELETE FROM rows WHERE seq BETWEEN ? AND ?", (first_seq, last_seq)).rowcount
+        return rows + self.blocks.delete_range(first_seq, last_seq)
 
     def delete_person(self, person: str) -> int:
         """Inside a transaction: delete every row about a person but the one that says she left; how many there were."""
-        return self.db.execute("DELETE FROM rows WHERE person = ? AND kind <> ?", (person, PERSON_GONE)).rowcount
+        sql = "DELETE FROM rows WHERE person = ? AND kind <> ?"
+        return self.db.execute(sql, (person, PERSON_GONE)).rowcount + self.blocks.delete_person(person)
 
     def close(self) -> None:
         """Close the connection."""

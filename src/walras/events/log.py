@@ -20,8 +20,9 @@ from walras.events.compaction import compact, forget
 from walras.events.hot import HotRows
 from walras.events.imports import Imported, append_segment
 from walras.events.intake import named
+from walras.events.lots import Lot, Written, lot_of
 from walras.events.outcomes import Registry
-from walras.events.rows import ROW_PAGE, Keyed, Row, batch_of, event_of, keyed_row, page_key, page_of
+from walras.events.rows import ROW_PAGE, Row, event_of, keyed_row, page_key, page_of
 from walras.events.segments import (
     ColdReader,
     frame_batch,
@@ -31,6 +32,7 @@ from walras.events.segments import (
     remove_orphans,
     stored_rows,
 )
+from walras.events.stretches import batch_of_parts
 from walras.schema import Batch, Entry, Event, PageRecord, Receipt
 
 READ_ROWS = 50_000
@@ -117,6 +119,7 @@ class SqliteLog:
         self._writer, self._tail, self._look = HotRows(folder), HotRows(folder), HotRows(folder)
         self._tail_lock, self._look_lock = threading.Lock(), threading.Lock()
         self._cold = ColdReader(folder)
+        self._lot_events_min = limits.LOT_EVENTS_MIN
         self._empty_at: tuple[int, int] = (-1, sys.maxsize)  # version and seq at which nothing was there
         self._writer.check()
         remove_orphans(folder, self._writer)
@@ -133,8 +136,11 @@ class SqliteLog:
     def submit(self, entries: Sequence[Entry]) -> "Future[list[Receipt]]":
         """Queue entries for the next flush. See `Log`."""
         now_ms = self._clock.now_ms()
-        rows = [keyed_row(named(e, now_ms) if type(e) is Event else e, now_ms) for e in entries]
-        return self._commits.submit(rows)
+        ready = [named(e, now_ms) if type(e) is Event else e for e in entries]
+        events = [e for e in ready if type(e) is Event]
+        if len(events) == len(ready) and self._lot_events_min <= len(ready) <= limits.FLUSH_QUEUE_MAX:
+            return self._commits.submit(lot_of(events, now_ms))
+        return self._commits.submit([keyed_row(entry, now_ms) for entry in ready])
 
     def keep_page(self, page: PageRecord) -> None:
         """Keep a page in this process's spool. See `Log`."""
@@ -154,9 +160,9 @@ class SqliteLog:
     def _read(self, after: int, limit: int) -> Batch | None:
         with self._tail.snapshot():
             segment = self._tail.segment_after(after)
-            rows = self._tail.read(after, segment.first_seq if segment else sys.maxsize, limit)
-        if rows or segment is None:
-            return batch_of(rows)
+            parts = self._tail.parts(after, segment.first_seq if segment else sys.maxsize, limit)
+        if parts or segment is None:
+            return batch_of_parts(parts)
         try:
             return frame_batch(self._cold.read(segment, after, limit))
         except FileNotFoundError:
@@ -250,16 +256,16 @@ class SqliteLog:
 
     # ------------------------------------------------------------ on the writer's thread
 
-    def _write(self, rows: Sequence[Keyed]) -> list[bool]:
+    def _write(self, lots: Sequence[Written]) -> list[bool]:
         """Write a group, behind every page that waits: so an event's page is durable no later than the event."""
         trouble.refuse_when_low(self.folder, self._free_mb_min)
-        if any(row[ROW_PAGE] for _, row in rows):
+        if any(map(_about_pages, lots)):
             self._other_spools.make_durable()
         pages = self._pages.waiting(limits.PAGE_QUEUE_MAX)
-        doubles = self._writer.write([*pages, *rows])
+        doubles = self._writer.write([pages, *lots])
         if pages:
             self._pages.moved(len(pages))
-        self._written += len(rows)
+        self._written += sum(map(len, lots))
         if self._written >= limits.MERGE_IDS_MAX:
             self._written = 0
             # The group is durable already: what fails here is tried again later, and fails nobody's append.
@@ -277,7 +283,7 @@ class SqliteLog:
         now_ms = self._clock.now_ms()
         for _path, pages in spool.left_overs(self._spools):
             if pages:
-                self._writer.write([keyed_row(page, now_ms) for page in pages])
+                self._writer.write([[keyed_row(page, now_ms) for page in pages]])
 
     def _logged_page(self, page_id: str) -> PageRecord | None:
         with self._look_lock:
@@ -291,3 +297,7 @@ class SqliteLog:
             found = ColdReader(self.folder).read(segment, seq - 1, 1)
             rows = stored_rows(found.filter(pl.col("seq") == seq))
         return page_of(rows[0][-1]) if rows else None
+
+
+def _about_pages(lot: Written) -> bool:
+    return lot.about_pages if isinstance(lot, Lot) else any(row[ROW_PAGE] for _, row in lot)

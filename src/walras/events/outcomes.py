@@ -11,11 +11,20 @@ from walras.schema import Outcome
 _DAY_S = 86_400
 
 CORE: tuple[Outcome, ...] = (
-    Outcome(name="exposure", code=1, meaning="The item stood on the screen.", sign=0),
-    Outcome(name="click", code=2, meaning="Opened from a list.", choice=True, predicted=True, worth_yuan=0.002),
+    Outcome(name="exposure", code=1, by_viewer=True, meaning="The item stood on the screen.", sign=0),
+    Outcome(
+        name="click",
+        code=2,
+        by_viewer=True,
+        meaning="Opened from a list.",
+        choice=True,
+        predicted=True,
+        worth_yuan=0.002,
+    ),
     Outcome(
         name="watch",
         code=3,
+        by_viewer=True,
         meaning="Seconds watched in one exposure.",
         unit="second",
         predicted=True,
@@ -25,22 +34,53 @@ CORE: tuple[Outcome, ...] = (
     Outcome(
         name="long_view",
         code=4,
+        by_viewer=True,
         meaning="Watched to the end, or for long.",
         choice=True,
         predicted=True,
         worth_yuan=0.004,
     ),
-    Outcome(name="like", code=5, meaning="Liked.", choice=True, predicted=True, worth_yuan=0.01),
+    Outcome(name="like", code=5, by_viewer=True, meaning="Liked.", choice=True, predicted=True, worth_yuan=0.01),
     Outcome(name="comment", code=6, meaning="Commented.", choice=True, predicted=True, worth_yuan=0.02),
-    Outcome(name="share", code=7, meaning="Passed on to somebody.", choice=True, predicted=True, worth_yuan=0.03),
-    Outcome(name="save", code=8, meaning="Kept for later.", choice=True, predicted=True, worth_yuan=0.02),
-    Outcome(name="follow", code=9, meaning="Followed the owner.", of="owner", predicted=True, worth_yuan=0.05),
-    Outcome(name="unfollow", code=10, meaning="Stopped following the owner.", of="owner", sign=-1),
-    Outcome(name="dislike", code=11, meaning="Said: not interested.", sign=-1, predicted=True, worth_yuan=-0.05),
-    Outcome(name="report", code=12, meaning="Reported as harmful.", sign=-1, predicted=True, worth_yuan=-0.5),
-    Outcome(name="block", code=13, meaning="Blocked the owner.", of="owner", sign=-1, worth_yuan=-0.5),
-    Outcome(name="unblock", code=14, meaning="Lifted the block of the owner.", of="owner", sign=0),
-    Outcome(name="skip", code=15, meaning="Swiped away at once.", sign=-1, predicted=True, worth_yuan=-0.002),
+    Outcome(
+        name="share",
+        code=7,
+        by_viewer=True,
+        meaning="Passed on to somebody.",
+        choice=True,
+        predicted=True,
+        worth_yuan=0.03,
+    ),
+    Outcome(
+        name="save", code=8, by_viewer=True, meaning="Kept for later.", choice=True, predicted=True, worth_yuan=0.02
+    ),
+    Outcome(
+        name="follow",
+        code=9,
+        by_viewer=True,
+        meaning="Followed the owner.",
+        of="owner",
+        predicted=True,
+        worth_yuan=0.05,
+    ),
+    Outcome(name="unfollow", code=10, by_viewer=True, meaning="Stopped following the owner.", of="owner", sign=-1),
+    Outcome(
+        name="dislike",
+        code=11,
+        by_viewer=True,
+        meaning="Said: not interested.",
+        sign=-1,
+        predicted=True,
+        worth_yuan=-0.05,
+    ),
+    Outcome(
+        name="report", code=12, by_viewer=True, meaning="Reported as harmful.", sign=-1, predicted=True, worth_yuan=-0.5
+    ),
+    Outcome(name="block", code=13, by_viewer=True, meaning="Blocked the owner.", of="owner", sign=-1, worth_yuan=-0.5),
+    Outcome(name="unblock", code=14, by_viewer=True, meaning="Lifted the block of the owner.", of="owner", sign=0),
+    Outcome(
+        name="skip", code=15, by_viewer=True, meaning="Swiped away at once.", sign=-1, predicted=True, worth_yuan=-0.002
+    ),
     Outcome(name="cart", code=16, meaning="Put into the cart.", choice=True, worth_yuan=0.05),
     Outcome(
         name="order",
@@ -54,9 +94,15 @@ CORE: tuple[Outcome, ...] = (
     Outcome(name="gift", code=18, meaning="Gave a gift; the value is what was paid.", unit="yuan", worth_yuan=0.3),
     Outcome(name="rate", code=19, meaning="Rated it well; the value is the rating.", choice=True, worth_yuan=0.01),
     Outcome(name="rate_low", code=20, meaning="Rated it badly; the value is the rating.", sign=-1),
-    Outcome(name="search", code=21, meaning="Found it by a search; the query stands in the context.", choice=True),
+    Outcome(
+        name="search",
+        code=21,
+        by_viewer=True,
+        meaning="Found it by a search; the query stands in the context.",
+        choice=True,
+    ),
     Outcome(name="engage", code=22, meaning="Took it, in a log that does not say how.", choice=True, worth_yuan=0.005),
-    Outcome(name="retract", code=24, meaning="Took back what was said of the item before.", sign=0),
+    Outcome(name="retract", code=24, by_viewer=True, meaning="Took back what was said of the item before.", sign=0),
     Outcome(name="shown_by_other", code=23, meaning="Another system showed it; for comparison only.", sign=0),
 )
 

@@ -52,7 +52,7 @@ Row: TypeAlias = tuple[Any, ...]
 Keyed: TypeAlias = tuple[bytes | None, Row]
 
 _encode_body = msgspec.msgpack.Encoder().encode
-_encode_context = msgspec.json.Encoder(order="deterministic").encode
+encode_context = msgspec.json.Encoder(order="deterministic").encode
 _decode_body = msgspec.msgpack.Decoder(Change | PageRecord).decode
 _decode_context = msgspec.json.Decoder(dict[str, str]).decode
 _SEQ, _KIND, _BODY = 0, 1, len(COLUMNS)
@@ -76,7 +76,7 @@ def keyed_row(entry: Entry, received_ms: int) -> Keyed:
     """The row of an entry and the key that makes it be written once; None for changes, which are never doubles."""
     if type(entry) is Event:
         e = entry
-        context = _encode_context(e.context) if e.context else None
+        context = encode_context(e.context) if e.context else None
         owner, surface, page = e.owner, e.surface, e.page
         row = (EVENT, e.id, e.time_ms, received_ms, e.person, e.item, owner, e.outcome, e.value)
         return event_key(e.id), (*row, surface, page, e.place, context, None)
@@ -159,7 +159,7 @@ def batch_of(stored: Sequence[Row]) -> Batch | None:
         return None
     is_event = [row[_KIND] == EVENT for row in stored]
     others = [_decode_body(row[_BODY]) for row, event in zip(stored, is_event, strict=True) if not event]
-    return make_batch(stored[-1][_SEQ], _event_columns(list(compress(stored, is_event))), others)
+    return make_batch(stored[-1][_SEQ], event_columns(list(compress(stored, is_event))), others)
 
 
 def make_batch(position: int, events: EventColumns, others: Iterable[Change | PageRecord]) -> Batch:
@@ -175,7 +175,8 @@ def decode_body(body: bytes) -> Change | PageRecord:
     return cast(Change | PageRecord, _decode_body(body))
 
 
-def _event_columns(stored: list[Row]) -> EventColumns:
+def event_columns(stored: list[Row]) -> EventColumns:
+    """Stored rows of events as columns."""
     columns: list[Sequence[Any]] = list(zip(*stored, strict=True)) or [()] * len(STORED)
     by_name = dict(zip(STORED, columns, strict=True))
     return EventColumns(
