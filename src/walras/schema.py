@@ -48,6 +48,7 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     final_after_s: int = 0  # when its value no longer changes
     worth_yuan: float = 0.0  # worth of one unit until experiments have measured it
     value_max: float = limits.VALUE_MAX
+    by_viewer: bool = False  # whether a browser may say it of its own person; the others are said by lines
 
 
 class Event(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

@@ -122,7 +122,7 @@ async def test_another_sites_page_cannot_act_with_the_browsers_key(
 ) -> None:
     await here.get("/console/feed")
     event = {"person": "ann", "item": "v1", "outcome": "like"}
-    assert (await here.post("/v1/events", json=[event], headers=headers)).status_code == 401
+    assert (await here.post("/v1/events", json=[event], headers=headers)).status_code == 403
     assert (await here.post("/v1/events", json=[event], headers={"origin": "http://127.0.0.1:8000"})).status_code == 200
 
 

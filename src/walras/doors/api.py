@@ -21,6 +21,7 @@ from walras.doors.health import HEALTH_ROUTES
 from walras.doors.measures import Measures
 from walras.doors.reference import REFERENCE_ROUTES, statics
 from walras.web import Statics, doorway, from_http, problem_answer, unexpected, visit_of
+from walras.web.people import People
 
 _log = room_log("doors")
 ROUTES: tuple[ControllerRouterHandler, ...] = (
@@ -46,11 +47,12 @@ def build_app(
         files: what `/static/` answers; the core's own where none are given.
     """
     measures = Measures(engine.status)
+    people = People(engine.world, engine.clock)
     app = Litestar(
         route_handlers=[*ROUTES, *routes],
-        guards=[guard_of(engine.world.keys, engine.settings)],
+        guards=[guard_of(engine.world.keys, people, engine.settings)],
         exception_handlers={HTTPException: _http, WalrasError: _foreseen, Exception: _unforeseen},
-        state=State({"engine": engine, "measures": measures, "statics": files or statics()}),
+        state=State({"engine": engine, "measures": measures, "statics": files or statics(), "people": people}),
         openapi_config=None,
         logging_config=None,
         # The doorway has bounded the body already, and says so in our own words.

@@ -9,10 +9,11 @@ from walras.base.errors import Invalid
 from walras.doors import examples
 from walras.doors.asking import Answer, Ask, answer, engine_of, measures_of, write
 from walras.doors.members import MEDIA, MemberReader, Members, in_order
+from walras.doors.own_events import own_events
 from walras.doors.told import Asked, told
 from walras.events import Rejected, admit
 from walras.schema import Event
-from walras.web import Fault, ManyFaults, Query, media_type
+from walras.web import Fault, ManyFaults, Query, media_type, visit_of, visitor_of
 
 
 class EventBatch(msgspec.Struct, frozen=True):
@@ -41,6 +42,7 @@ _IDS = Asked("ids", "Whether to answer with the events' ids.", {"type": "boolean
         summary="Send what people did: one event, or many.",
         tag="events",
         scope="events:write",
+        who="guest",
         reads=Event | EventBatch | tuple[Event, ...],
         gives=EventsTaken,
         asks=examples.EVENTS,
@@ -50,10 +52,13 @@ _IDS = Asked("ids", "Whether to answer with the events' ids.", {"type": "boolean
     ),
 )
 async def send_events(request: Ask) -> Answer:
-    """Keep the good events; name each bad one by index, field and reason."""
+    """Keep the good events; name each bad one by index, field and reason.
+
+    A browser's cookie does instead of a key: then `person` may be left out, and must otherwise be its own.
+    """
     engine = engine_of(request)
     wants_ids = Query(request.scope["query_string"], ("ids",)).flag("ids")
-    sent = _reader.read(await request.body(), media_type(request.headers, MEDIA))
+    sent = await _sent(request)
     good, refused = admit(sent.values, engine.registry, engine.clock.now_ms())
     rejected = in_order([*sent.faults, *(_fault(one, sent) for one in refused)])
     if rejected and not good:
@@ -64,6 +69,15 @@ async def send_events(request: Ask) -> Answer:
     ids = tuple(receipt.id for receipt in receipts) if wants_ids or sent.single else UNSET
     taken = EventsTaken(accepted=len(receipts) - duplicates, duplicates=duplicates, rejected=rejected, ids=ids)
     return answer(taken)
+
+
+async def _sent(request: Ask) -> Members[Event]:
+    body, media = await request.body(), media_type(request.headers, MEDIA)
+    person = visitor_of(request).person
+    if not person:
+        return _reader.read(body, media)
+    keyed = bool(visit_of(request.scope).key_id)
+    return own_events(body, media, person, engine_of(request).registry, keyed=keyed)
 
 
 def _fault(refused: Rejected, sent: Members[Event]) -> Fault:

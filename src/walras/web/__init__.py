@@ -7,6 +7,7 @@ It knows no route and no page, and never writes anywhere.
 from walras.web.auth import bearer, demand
 from walras.web.doorway import doorway, problem_answer, visit_of
 from walras.web.limits import Allowance, TokenBuckets
+from walras.web.people import Visitor, Who, visitor_of
 from walras.web.problems import Fault, ManyFaults, Problem, error_table, fault_of, from_http, problem_of, unexpected
 from walras.web.reading import Query, decode_error, decoded, media_type, path_id, usable_id
 from walras.web.statics import StaticFile, Statics, vendored
@@ -24,6 +25,8 @@ __all__ = [
     "Statics",
     "Texts",
     "TokenBuckets",
+    "Visitor",
+    "Who",
     "bearer",
     "choose_language",
     "decode_error",
@@ -43,4 +46,5 @@ __all__ = [
     "usable_id",
     "vendored",
     "visit_of",
+    "visitor_of",
 ]

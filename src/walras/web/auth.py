@@ -33,6 +33,11 @@ def secret_in(headers: Iterable[tuple[bytes, bytes]]) -> str:
     return given
 
 
+def has_key(headers: Iterable[tuple[bytes, bytes]]) -> bool:
+    """Whether a request brings a key in a header of its own, as programs do and browsers do not by themselves."""
+    return any(name in (b"x-api-key", b"authorization") for name, _ in headers)
+
+
 def bearer(keys: Keys, headers: Iterable[tuple[bytes, bytes]]) -> KeyGrant:
     """What the bearer of a request's key may do.
 

@@ -24,6 +24,8 @@ class Told:
     summary: str
     tag: str
     scope: str | None = ""  # None: no key is needed; empty: any key
+    # Whose cookie opens it: guest, account, reviewer, operator; with a `scope` a key does as well. Empty: a key alone.
+    who: str = ""
     local: bool = False  # whether requests from this machine need no key, where the settings say so
     reads: Any = None  # type of the body; None: there is none
     gives: Any = None  # type of the answer; None: there is no body

@@ -4,11 +4,15 @@ It gives tables by name behind one `World`, in SQLite or PostgreSQL, made from t
 It never hands a row or a connection to another room, and never writes to the log.
 """
 
+from walras.world.account_settings import AccountSettings, Notifications, Privacy, Teen
+from walras.world.accounts import ROLES, Account, Accounts
 from walras.world.bundles import Manifest, check_bundle, hashes, read_manifest, write_manifest
 from walras.world.catalogue import Listing, Owner, Owners, Shelf, upsert
 from walras.world.database import Database
 from walras.world.keys import SCOPES, KeyGrant, Keys, NewKey
 from walras.world.models import Model, Models
+from walras.world.seals import Seals
+from walras.world.sign_ins import NewSignIn, SignIn, SignIns
 from walras.world.tables import ID, INSTANT, Table
 from walras.world.trials import Arm, Trial, Trials, TrialStatus, assign
 from walras.world.world import World, open_world
@@ -17,7 +21,11 @@ from walras.world.worth import PriceTable, Worth
 __all__ = [
     "ID",
     "INSTANT",
+    "ROLES",
     "SCOPES",
+    "Account",
+    "AccountSettings",
+    "Accounts",
     "Arm",
     "Database",
     "KeyGrant",
@@ -27,11 +35,18 @@ __all__ = [
     "Model",
     "Models",
     "NewKey",
+    "NewSignIn",
+    "Notifications",
     "Owner",
     "Owners",
     "PriceTable",
+    "Privacy",
+    "Seals",
     "Shelf",
+    "SignIn",
+    "SignIns",
     "Table",
+    "Teen",
     "Trial",
     "TrialStatus",
     "Trials",

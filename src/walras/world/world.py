@@ -11,10 +11,13 @@ from walras.base.ids import id_fault
 from walras.base.logs import room_log
 from walras.base.settings import Settings
 from walras.schema import Batch, Item, ItemGone, ItemPut, Person, PersonGone, PersonPut
+from walras.world.accounts import Accounts
 from walras.world.catalogue import Owners, Shelf, item_shelf, person_shelf, upsert
 from walras.world.database import Database, url_of
 from walras.world.keys import Keys
 from walras.world.models import FOLDER_NAME, Models
+from walras.world.seals import Seals
+from walras.world.sign_ins import SignIns
 from walras.world.tables import ProjectionRow
 from walras.world.trials import Trials
 from walras.world.upgrade import upgrade
@@ -51,6 +54,9 @@ class World:
         self.models = Models(self.database, models_folder, clock, features or {})
         self.prices = PriceTable(self.database)
         self.trials = Trials(self.database, clock)
+        self.seals = Seals(self.database)
+        self.accounts = Accounts(self.database, clock)
+        self.sign_ins = SignIns(self.database, clock)
         self._position: int | None = None
         self._turn = threading.Lock()
 
