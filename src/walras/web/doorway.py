@@ -24,18 +24,30 @@ Send: TypeAlias = Callable[[Message], Awaitable[None]]
 ASGIApp: TypeAlias = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 VISIT = "walras.visit"
-# Nothing but this server's own files is loaded by a page, and no script stands inside the HTML.
+# Nothing but this server's own files is loaded by a page, and neither script nor style stands inside the HTML.
+# A blob is a video that the page itself puts together, or a picture that somebody is about to upload.
 CONTENT_POLICY = (
-    b"default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; form-action 'self'; "
-    b"frame-ancestors 'none'"
+    b"default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; media-src 'self' blob:; "
+    b"font-src 'self'; connect-src 'self'; worker-src 'self' blob:; manifest-src 'self'; object-src 'none'; "
+    b"base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+)
+# Recording a video needs camera and microphone, places near need the location; nothing else of a device is asked for.
+PERMISSIONS = (
+    b"camera=(self), microphone=(self), geolocation=(self), fullscreen=(self), autoplay=(self), web-share=(self), "
+    b"publickey-credentials-get=(self), publickey-credentials-create=(self), payment=(), usb=(), serial=(), hid=(), "
+    b"bluetooth=(), midi=(), display-capture=(), browsing-topics=()"
 )
 SECURITY_HEADERS: tuple[tuple[bytes, bytes], ...] = (
     (b"content-security-policy", CONTENT_POLICY),
+    (b"permissions-policy", PERMISSIONS),
     (b"x-content-type-options", b"nosniff"),
     (b"referrer-policy", b"same-origin"),
     (b"x-frame-options", b"DENY"),
     (b"cross-origin-opener-policy", b"same-origin"),
+    (b"cross-origin-resource-policy", b"same-origin"),
 )
+# Where a request came over TLS: come over TLS for the next two years.
+STRICT_TRANSPORT = (b"strict-transport-security", b"max-age=63072000")
 _REQUEST_ID_MAX = 128
 # A refused body up to this long is let run dry, so that the sender reads the answer; a longer one is cut off.
 _DRAINED_BYTES_MAX = 16 * BODY_BYTES_MAX
@@ -52,6 +64,7 @@ class Visit:
     key_id: str = ""
     headers: list[tuple[bytes, bytes]] = field(default_factory=list)  # added to the answer
     status: int = 0
+    secure: bool = False  # came over TLS
 
 
 Observe = Callable[[str, str, int, float], None]  # method, route, status, seconds
@@ -71,7 +84,7 @@ def doorway(app: ASGIApp, clock: Clock, observe: Observe) -> ASGIApp:
             await app(scope, receive, send)
             return
         method = str(scope["method"])
-        visit = Visit(_request_id(scope, clock), str(scope["path"]), elapsed_s())
+        visit = Visit(_request_id(scope, clock), str(scope["path"]), elapsed_s(), secure=scope.get("scheme") == "https")
         scope[VISIT] = visit
         scope["path"] = _encoded_path(scope)
         if method == "HEAD":
@@ -151,6 +164,8 @@ def _stamped(send: Send, visit: Visit, *, silent: bool) -> Send:
             said = {name.lower() for name, _ in own}
             own += [header for header in SECURITY_HEADERS if header[0] not in said]
             own += [(b"x-request-id", visit.id.encode()), *visit.headers]
+            if visit.secure:
+                own.append(STRICT_TRANSPORT)
             message["headers"] = own
         elif silent and message["type"] == "http.response.body":
             message["body"] = b""

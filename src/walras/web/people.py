@@ -24,7 +24,7 @@ Who: TypeAlias = Literal["guest", "account", "reviewer", "operator"]
 Headers: TypeAlias = Iterable[tuple[bytes, bytes]]
 VISITOR = "walras.visitor"
 GUEST_COOKIE, SIGN_IN_COOKIE = "walras_guest", "walras_session"
-# A guest's history is worth keeping; the cookie is written again with each page of the app.
+# As long as browsers keep a cookie: a guest's history is worth keeping.
 GUEST_KEPT_S = 400 * 86_400
 SIGN_IN_KEPT_S = 180 * 86_400
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})

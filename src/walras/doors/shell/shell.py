@@ -72,7 +72,7 @@ def shell_routes(
     """
     shell = Shell(statics, screens, (*_STYLES, *styles), (*_WORDS, *words))
 
-    @get(shell.paths, opt=_told("The app."), include_in_schema=False)
+    @get(shell.paths, opt=told(summary="The app.", tag="app", scope=None, who="guest"), include_in_schema=False)
     async def app_page(request: Ask) -> Response[str]:
         return shell.page(request)
 
