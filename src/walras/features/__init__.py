@@ -11,7 +11,7 @@ from walras.features.event_loop import CHOICE, NEUTRAL, NEWEST_MAX, OWNERS, RowS
 from walras.features.people import PersonState
 from walras.features.state import SURFACES, State
 from walras.features.text_training import fit_text
-from walras.features.texts import WIDTH, TextModel, load_text, save_text, untrained
+from walras.features.texts import UNTRAINED, WIDTH, TextModel, load_text, save_text, untrained
 from walras.features.tokens import Tokens, tokens
 
 __all__ = [
@@ -23,6 +23,7 @@ __all__ = [
     "OWNERS",
     "STATES",
     "SURFACES",
+    "UNTRAINED",
     "WIDTH",
     "Catalogue",
     "Counters",

@@ -1,6 +1,6 @@
 """What is known of items: columns by row, markets, newest by owner, and the fresh ones, all from their changes."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 import numpy as np
 
@@ -9,7 +9,7 @@ from walras.features.arena import Arena, Array, Columns, Rows
 from walras.features.event_loop import NEWEST_CAPACITY, RowSets, insert_newest
 from walras.features.listing import list_row, unlist_row
 from walras.features.texts import WIDTH, TextModel
-from walras.schema import Bools, Ints, Item
+from walras.schema import Bools, Floats32, Ints, Item
 
 # States of an item as codes; 0 is known from behaviour only, and stands on no page until it is put.
 STATES: dict[str, int] = {"": 0, "live": 1, "limited": 2, "hidden": 3, "removed": 4}
@@ -90,6 +90,8 @@ class Catalogue:
             self._unlist(row, int(self.columns["owner"][row]))
             self.live -= int(self.columns["state"][row] in _SHOWN)
             self.columns["state"][row] = STATES["removed"]
+            # The tables forget its words, so a model that reads all texts anew could not read them.
+            self.texts["vector"][row] = 0
 
     def market_code(self, name: str) -> int:
         """The code of a market, 0 where none is stated."""
@@ -147,11 +149,21 @@ class Catalogue:
             text: the model.
             items: all items with their texts, which are not kept here.
         """
-        self.text = text
-        self.texts["vector"][:] = 0
-        for item in items:
-            if row := self.items.get(item.id, 0):
-                self.texts["vector"][row] = text.vector(words_of(item))
+        self.take_reading(text, {item.id: text.vector(words_of(item)) for item in items})
+
+    def take_reading(self, text: TextModel, vectors: Mapping[str, Floats32]) -> None:
+        """Let another model read texts from here on; it has read all items that have a text already.
+
+        Args:
+            text: the model.
+            vectors: [WIDTH] by item; the others have none.
+        """
+        read = np.zeros_like(self.texts["vector"])
+        for name, vector in vectors.items():
+            row = self.items.get(name, 0)
+            if row and self.columns["state"][row] != STATES["removed"]:
+                read[row] = vector
+        self.text, self.texts.of = text, {"vector": read}
 
     def _read_text(self, row: int, item: Item) -> None:
         self.texts["vector"][row] = self.text.vector(words_of(item))

@@ -22,6 +22,9 @@ WIDTH = 64
 READ_CHARS_MAX = 400
 # How texts become n-grams; a projection trained on another reading is refused.
 VERSION = "grams-1"
+UNTRAINED_SEED = 20231
+# What serves until a projection was trained; a model that names no text model was trained on it.
+UNTRAINED = f"text-random-{UNTRAINED_SEED}"
 _FILE = "text.npz"
 
 
@@ -96,19 +99,21 @@ class TextModel:
         return _project(grams(characters_of(text)), self.projection, self.weight)
 
 
-def untrained(seed: int = 20231) -> TextModel:
+def untrained(seed: int = UNTRAINED_SEED) -> TextModel:
     """The projection that needs no training: random, so that n-grams two texts share make them near."""
     drawn = stream(seed, "features/texts").standard_normal((BUCKETS, WIDTH), np.float32)
     return TextModel(f"text-random-{seed}", drawn / np.float32(WIDTH**0.5), np.ones(BUCKETS, np.float32))
 
 
-def save_text(folder: Path, model: TextModel, *, seed: int, created_ms: int) -> Manifest:
+def save_text(
+    folder: Path, model: TextModel, *, seed: int, created_ms: int, metrics: dict[str, float] | None = None
+) -> Manifest:
     """Write a model as a bundle, in half precision; the manifest last."""
     folder.mkdir(parents=True, exist_ok=True)
     np.savez(folder / _FILE, projection=model.projection.astype(np.float16), weight=model.weight)
     manifest = Manifest(
         version=folder.name, kind="text", feature_version=VERSION, files=hashes(folder), seed=seed,
-        created_ms=created_ms,
+        created_ms=created_ms, metrics=metrics or {},
     )  # fmt: skip
     write_manifest(folder, manifest)
     return manifest
