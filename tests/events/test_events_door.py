@@ -10,6 +10,7 @@ def test_the_door_is_pinned():
         "Imported",
         "Log",
         "MemoryLog",
+    "Ready",
         "Registry",
         "Rejected",
         "SqliteLog",

@@ -126,7 +126,7 @@ def test_compaction_that_dies_anywhere_changes_nothing(full):
 def test_an_import_that_dies_anywhere_is_there_whole_or_not_at_all(full):
     rows = pl.DataFrame({"id": ["s2", "n1"], "person": ["p1", "p5"], "item": "i", "outcome": "like", "time_ms": 5})
     before = contents(full)
-    states, after = deaths(full, lambda folder: imports.append_segment(folder, rows, REGISTRY, NOW_MS))
+    states, after = deaths(full, lambda folder: imports.append_segment(folder, imports.ready(rows, REGISTRY), NOW_MS))
     assert len(states) > 50 and all(state in (before, after) for state in states)
     assert [event[1] for event in after[0]] == [event[1] for event in before[0]] + ["p5"]
 

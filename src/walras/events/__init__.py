@@ -5,7 +5,7 @@ from one SQLite file for what is new and Parquet files for closed days.
 It never interprets what happened: counters, sequences and tables of items are kept by those who read it.
 """
 
-from walras.events.imports import Imported
+from walras.events.imports import Imported, Ready
 from walras.events.intake import Rejected, admit, context_fault
 from walras.events.log import Log, SqliteLog
 from walras.events.memory import MemoryLog
@@ -17,6 +17,7 @@ __all__ = [
     "Imported",
     "Log",
     "MemoryLog",
+    "Ready",
     "Registry",
     "Rejected",
     "SqliteLog",

@@ -41,31 +41,51 @@ class Imported:
     position: int  # the log's position behind it
 
 
-def append_segment(folder: Path, frame: pl.DataFrame | pa.Table, registry: Registry, now_ms: int) -> Imported:
-    """Write a frame of events as one segment of the log.
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """N events of an import, checked, with their ids and keys: what can be made before the log is asked anything."""
+
+    events: pl.DataFrame
+    keys: list[bytes]  # [N] ascending
+    offsets: list[int]  # [N] the row of each key
+
+
+def ready(frame: pl.DataFrame | pa.Table, registry: Registry) -> Ready:
+    """Make a frame of events ready to be written, in any thread.
 
     Args:
-        folder: the log's folder.
         frame: columns `person`, `outcome` and `time_ms`, and any of `id`, `item`, `owner`, `value`, `surface`, `page`,
             `place` and `context` (JSON text). An empty or missing id is made of the content, as for single events.
         registry: known outcomes.
+
+    Raises:
+        TooMuch: more rows than one file holds.
+        Invalid: a value that no importer should have let through.
+    """
+    events = with_ids(_complete(frame, registry))
+    return Ready(events, *_keys(events["id"]))
+
+
+def append_segment(folder: Path, given: Ready, now_ms: int) -> Imported:
+    """Write events as one segment of the log.
+
+    Args:
+        folder: the log's folder.
+        given: the events.
         now_ms: the present instant, which is when they arrive.
 
     Returns:
         How many were written, and how many were there before or came twice.
 
     Raises:
-        TooMuch: more rows than one file holds.
-        Invalid: a value that no importer should have let through; nothing is written.
         Unable: the disk is full or does not answer; nothing is written.
     """
-    events = with_ids(_complete(frame, registry))
-    given = len(events)
     hot = HotRows(folder)
     try:
-        events, keys, offsets = _without_known(hot, events)
+        fresh = _without_known(hot, given)
+        events = fresh.events
         with cold_lock(folder), hot.transaction():
-            doubles = hot.claim_many(keys, offsets, len(events))
+            doubles = hot.claim_many(fresh.keys, fresh.offsets, len(events))
             if any(doubles):
                 events = events.filter(~pl.Series(doubles))
             first = hot.last_seq() + 1
@@ -74,7 +94,7 @@ def append_segment(folder: Path, frame: pl.DataFrame | pa.Table, registry: Regis
                 assert segment is not None
                 hot.add_segment(segment)
                 hot.set_last_seq(segment.last_seq)
-        return Imported(len(events), given - len(events), hot.position())
+        return Imported(len(events), len(given.events) - len(events), hot.position())
     finally:
         hot.close()
 
@@ -134,19 +154,19 @@ def with_ids(events: pl.DataFrame) -> pl.DataFrame:
     return events.with_columns(id=pl.when(nameless).then(made).otherwise(pl.col("id")))
 
 
-def _without_known(hot: HotRows, events: pl.DataFrame) -> tuple[pl.DataFrame, list[bytes], list[int]]:
-    """The events, less those that are in the log already, with their keys and offsets.
+def _without_known(hot: HotRows, given: Ready) -> Ready:
+    """The events, less those that are in the log already.
 
     Looked up before the write lock is taken, since an id once known stays known; and only where a sample says that
     it is worth it. What slips through is found again under the lock.
     """
-    keys, offsets = _keys(events["id"])
+    keys = given.keys
     if not hot.ids.held(keys[:: len(keys) // _SAMPLE + 1]):
-        return events, keys, offsets
+        return given
     known = hot.ids.held(keys)
-    fresh = sorted(offset for key, offset in zip(keys, offsets, strict=True) if key not in known)
-    events = events[fresh]
-    return events, *_keys(events["id"])
+    fresh = sorted(offset for key, offset in zip(keys, given.offsets, strict=True) if key not in known)
+    events = given.events[fresh]
+    return Ready(events, *_keys(events["id"]))
 
 
 def _keys(ids: pl.Series) -> tuple[list[bytes], list[int]]:

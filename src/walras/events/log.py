@@ -18,7 +18,7 @@ from walras.events import spool, trouble
 from walras.events.commit import GroupCommit
 from walras.events.compaction import compact, forget
 from walras.events.hot import HotRows
-from walras.events.imports import Imported, append_segment
+from walras.events.imports import Imported, Ready, append_segment, ready
 from walras.events.intake import named
 from walras.events.lots import Lot, Written, lot_of
 from walras.events.outcomes import Registry
@@ -136,11 +136,11 @@ class SqliteLog:
     def submit(self, entries: Sequence[Entry]) -> "Future[list[Receipt]]":
         """Queue entries for the next flush. See `Log`."""
         now_ms = self._clock.now_ms()
-        ready = [named(e, now_ms) if type(e) is Event else e for e in entries]
-        events = [e for e in ready if type(e) is Event]
-        if len(events) == len(ready) and self._lot_events_min <= len(ready) <= limits.FLUSH_QUEUE_MAX:
+        whole = [named(e, now_ms) if type(e) is Event else e for e in entries]
+        events = [e for e in whole if type(e) is Event]
+        if len(events) == len(whole) and self._lot_events_min <= len(whole) <= limits.FLUSH_QUEUE_MAX:
             return self._commits.submit(lot_of(events, now_ms))
-        return self._commits.submit([keyed_row(entry, now_ms) for entry in ready])
+        return self._commits.submit([keyed_row(entry, now_ms) for entry in whole])
 
     def keep_page(self, page: PageRecord) -> None:
         """Keep a page in this process's spool. See `Log`."""
@@ -217,9 +217,14 @@ class SqliteLog:
         today_ms = self._clock.now_ms() // DAY_MS * DAY_MS
         return compact(self.folder, today_ms - (after_days - 1) * DAY_MS)
 
-    def append_segment(self, frame: pl.DataFrame | pa.Table) -> Imported:
+    def ready_segment(self, frame: pl.DataFrame | pa.Table) -> Ready:
+        """Make up to a million valid events ready for `append_segment`, in any thread. See `imports.ready`."""
+        return ready(frame, self.registry)
+
+    def append_segment(self, given: pl.DataFrame | pa.Table | Ready) -> Imported:
         """Write up to a million valid events at once, as an import does. See `imports.append_segment`."""
-        return append_segment(self.folder, frame, self.registry, self._clock.now_ms())
+        made = given if isinstance(given, Ready) else self.ready_segment(given)
+        return append_segment(self.folder, made, self._clock.now_ms())
 
     def check(self) -> None:
         """Read every page of the database, and the end of every segment; `walras doctor` does it on demand.

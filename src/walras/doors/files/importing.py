@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TypeAlias
 
 import msgspec
+import polars as pl
 
 from walras.base.clock import Clock, elapsed_s
 from walras.doors.files.ahead import ahead
@@ -19,14 +20,14 @@ from walras.doors.files.plan import plan
 from walras.doors.files.reports import FileReport, ImportReport, Progress, report_of
 from walras.doors.files.seen import first_seen
 from walras.doors.files.shapes import read
-from walras.doors.files.sink import ImportLog, append_events, item_mark, known_items
+from walras.doors.files.sink import ImportLog, append_events, item_mark, known_items, ready_events
 from walras.doors.files.source import fingerprint
 from walras.doors.files.tables import Fault, Table
-from walras.events import Registry
+from walras.events import Ready, Registry
 from walras.schema import Change, Item, ItemPut, Person, PersonPut
 
-# A table, the events of its rows, and the items that these are the first to name.
-_Checked: TypeAlias = tuple[Table, Found | None, list[Item]]
+# A table, the events of its rows, the same made ready for the log, and the items that these are the first to name.
+_Checked: TypeAlias = tuple[Table, Found | None, pl.DataFrame | Ready, list[Item]]
 # Puts of one flush of the log.
 _PUTS = 5_000
 
@@ -144,13 +145,14 @@ class _Run:
     def _checked(self, part: Part, table: Table) -> _Checked:
         """A table, the events of its rows and the items they name; done while the log writes the table before."""
         if part.kind not in {"events", "mixed"} or not len(table.rows):
-            return table, None, []
+            return table, None, pl.DataFrame(), []
         found = read_events(table.rows, part.mapping, self.registry, self.clock.now_ms())
-        return table, found, list(named_items(table.rows, found.events, part.mapping, self.put))
+        prepared = found.events if self.dry_run else ready_events(self.log, found.events)
+        return table, found, prepared, list(named_items(table.rows, found.events, part.mapping, self.put))
 
     def _stretch(self, part: Part, checked: _Checked, journal: Journal) -> list[Fault]:
         """Append one table; gives the rows refused."""
-        (table, found, named), entry = checked, journal.entry
+        (table, found, prepared, named), entry = checked, journal.entry
         entry.rows += len(table.rows) + len(table.faults) + len(table.items) + len(table.people)
         if part.kind == "items":
             items, faults = items_of(table.rows, part.mapping)
@@ -163,15 +165,15 @@ class _Run:
             entry.people += self._put_people(table.people)
             # Items of the table before were put since these were named.
             entry.items += self._put_items(item for item in named if item.id not in self.put)
-            faults = self._events(found, journal) if found is not None else []
+            faults = self._events(found, prepared, journal) if found is not None else []
         return sorted([*table.faults, *faults], key=lambda fault: fault.line)
 
-    def _events(self, found: Found, journal: Journal) -> list[Fault]:
+    def _events(self, found: Found, prepared: pl.DataFrame | Ready, journal: Journal) -> list[Fault]:
         entry, events = journal.entry, found.events
         entry.passed_over += found.passed_over
         if len(events):
             entry.events += len(events)
-            entry.fresh += 0 if self.dry_run else append_events(self.log, events)
+            entry.fresh += 0 if self.dry_run else append_events(self.log, prepared)
             first, last = int(events["time_ms"].min()), int(events["time_ms"].max())  # type: ignore[arg-type]
             entry.first_ms = min(entry.first_ms or first, first)
             entry.last_ms = max(entry.last_ms, last)

@@ -6,7 +6,7 @@ from typing import Any, Protocol, runtime_checkable
 import msgspec
 import polars as pl
 
-from walras.events import Imported, SqliteLog, scan
+from walras.events import Imported, Ready, SqliteLog, scan
 from walras.schema import Batch, Entry, Event, Item, ItemGone, ItemPut, Receipt
 
 # Entries of one flush where the log has no bulk path.
@@ -38,8 +38,29 @@ class BulkLog(Protocol):
         ...
 
 
-def append_events(log: ImportLog, events: pl.DataFrame) -> int:
+@runtime_checkable
+class PreparingLog(Protocol):
+    """A bulk log that lets another thread do what needs no look into the log."""
+
+    def ready_segment(self, frame: pl.DataFrame) -> Ready:
+        """Check events, make their ids and the keys of these."""
+        ...
+
+    def append_segment(self, given: pl.DataFrame | Ready) -> Imported:
+        """Append events that were made ready."""
+        ...
+
+
+def ready_events(log: ImportLog, events: pl.DataFrame) -> pl.DataFrame | Ready:
+    """Events made as ready as the log can make them ahead of its writing."""
+    return log.ready_segment(events) if isinstance(log, PreparingLog) and len(events) else events
+
+
+def append_events(log: ImportLog, events: pl.DataFrame | Ready) -> int:
     """Append events by columns where the log can, one by one where not; gives how many were new."""
+    if isinstance(events, Ready):
+        assert isinstance(log, PreparingLog)
+        return log.append_segment(events).written
     if isinstance(log, BulkLog):
         return log.append_segment(events).written
     fresh = 0
