@@ -50,6 +50,37 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     ] = 5_000.0
     disk_free_mb_min: Annotated[int, Meta(ge=0, description="Free disk below which events are refused.")] = 200
     compact_after_days: Annotated[int, Meta(ge=1, description="Days after which the log's hot part is compacted.")] = 1
+    studio_jobs: Annotated[
+        int, Meta(ge=1, le=64, description="Videos that are made at once, each with an ffmpeg of its own.")
+    ] = 1
+    understand_reading: Annotated[
+        str, Meta(description="Who reads text on a video's pictures: embedded (RapidOCR), or off.")
+    ] = "embedded"
+    understand_hearing: Annotated[
+        str,
+        Meta(
+            description="Who hears speech: embedded (PocketSphinx, English), off, or a URL of /v1/audio/transcriptions."
+        ),
+    ] = "embedded"
+    understand_hearing_model: Annotated[str, Meta(description="Model that the URL for speech is asked for.")] = (
+        "whisper-1"
+    )
+    understand_hearing_key: Annotated[str, Meta(description="Key for the URL for speech; empty: none.")] = ""
+    understand_language: Annotated[
+        str, Meta(description="Who says which language a text is in: embedded (Lingua), or off.")
+    ] = "embedded"
+    understand_safety: Annotated[str, Meta(description="Who looks for nakedness: embedded (NudeNet), or off.")] = (
+        "embedded"
+    )
+    understand_looks: Annotated[
+        str, Meta(description="Who makes vectors of pictures: embedded (colours and edges), or off.")
+    ] = "embedded"
+    mail_url: Annotated[
+        str,
+        Meta(
+            description="Mail server: smtp://user:password@host:587?from=name@example.org; empty: a sandbox keeps letters."
+        ),
+    ] = ""
     time_zone: Annotated[str, Meta(description="IANA zone in which days are shown; instants are always UTC.")] = "UTC"
 
 

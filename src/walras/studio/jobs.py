@@ -104,14 +104,19 @@ def end_job(connection: sa.Connection, job: Job) -> None:
 
 
 def put_off(connection: sa.Connection, job: Job, now_ms: int) -> bool:
-    """Let the job be tried again later; False where it was tried often enough, and it is gone."""
+    """Let the job be tried again later; False, and nothing done, where it was tried often enough."""
     if job.tries >= JOB_TRIES_MAX:
-        end_job(connection, job)
         return False
     wait_ms = _BACKOFF_MS[min(job.tries, len(_BACKOFF_MS)) - 1]
     later = {"state": "waiting", "due_ms": now_ms + wait_ms, "lease_ms": 0, "worker": ""}
     connection.execute(sa.update(JobRow).where(_held(job)).values(**later))
     return True
+
+
+def let_go(connection: sa.Connection, job: Job) -> None:
+    """The worker is told to end: the next one may begin at once, and this try does not count."""
+    free = {"state": "waiting", "lease_ms": 0, "worker": "", "tries": max(job.tries - 1, 0)}
+    connection.execute(sa.update(JobRow).where(_held(job)).values(**free))
 
 
 def _free(now_ms: int) -> sa.ColumnElement[bool]:

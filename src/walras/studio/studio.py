@@ -155,6 +155,10 @@ class Studio:
         with self.database.write() as connection:
             return shelf.put(connection, adopted)
 
+    def waiting(self) -> int:
+        """How many jobs could be begun now."""
+        return jobs.waiting_jobs(self.database, self.clock.now_ms())
+
     # ------------------------------------------------------------ inside
 
     def _begin_again(self, id: AssetId, making: Making | None) -> Asset:

@@ -19,7 +19,7 @@ from walras.base import limits
 from walras.base.clock import HOUR_MS
 from walras.base.errors import Conflict, Exhausted, Invalid, TooMuch, TooOften
 from walras.base.ids import PersonId, new_id
-from walras.studio import jobs, shelf
+from walras.studio import jobs, prints, shelf
 from walras.studio.asset import Asset, AssetId
 from walras.studio.faults import EXPIRED, fault_of
 from walras.studio.tables import AssetRow, UploadRow
@@ -104,6 +104,7 @@ def remove(database: Database, folder: Path, id: AssetId) -> None:
     with database.write() as connection:
         shelf.asset_of(connection, id, hold=True)
         jobs.drop_jobs(connection, id)
+        prints.forget(connection, id)
         connection.execute(sa.delete(UploadRow).where(UploadRow.asset == id))
         connection.execute(sa.delete(AssetRow).where(AssetRow.id == id))
     shutil.rmtree(folder / id, ignore_errors=True)
