@@ -4,6 +4,7 @@ import base64
 import hashlib
 import re
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -30,9 +31,26 @@ _BARE = {
     "@preact/signals-core": "vendor/signals-core.js",
 }
 # What the app's scripts say; everything else belongs to consoles.
-_WORDS = ("app", "tab", "fault", "source", "outcome", "keys", "why", "report", "reel", "comments")
-_STYLES = ("tokens.css", "kit.css", "app/app.css")
+_WORDS = ("app", "tab", "fault", "source", "outcome", "signin", "signup", "recover", "settings")
+_STYLES = ("tokens.css", "kit.css", "app/app.css", "app/page.css")
 _IMPORTED = re.compile(r"""(?:from|import)\s*\(?\s*["'](/static/[^"']+|[a-z@][^"']*)["']""")
+
+
+@dataclass(frozen=True, slots=True)
+class _Own:
+    """A screen of the app that is no line's."""
+
+    path: str
+    module: str
+    tab: str = ""
+    icon: str = ""
+
+
+OWN = (
+    _Own("/signin", "app/screens/signin.js"),
+    _Own("/signup", "app/screens/signup.js"),
+    _Own("/recover", "app/screens/recover.js"),
+)
 
 
 class ShellScreen(Protocol):
@@ -70,7 +88,7 @@ def shell_routes(
         styles: static files of the lines.
         words: first parts of the keys that the lines' scripts use.
     """
-    shell = Shell(statics, screens, (*_STYLES, *styles), (*_WORDS, *words))
+    shell = Shell(statics, [*screens, *OWN], (*_STYLES, *styles), (*_WORDS, *words))
 
     @get(shell.paths, opt=told(summary="The app.", tag="app", scope=None, who="guest"), include_in_schema=False)
     async def app_page(request: Ask) -> Response[str]:

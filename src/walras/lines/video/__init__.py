@@ -18,9 +18,26 @@ LINE = Line(
         Screen("/following", _FEED),
         Screen("/friends", _FEED),
         Screen("/nearby", _FEED),
+        Screen("/topics", "video/topics.js", "tab.topics", "hash"),
+        Screen("/t/:topic", "video/topics.js"),
+        Screen("/make", "video/make.js", "tab.make", "plus"),
+        Screen("/inbox", "video/inbox.js", "tab.inbox", "inbox"),
+        Screen("/messages", "video/messages.js"),
+        Screen("/messages/:handle", "video/messages.js"),
+        Screen("/settings", "app/screens/settings.js", "tab.me", "user-round"),
+        Screen("/v/:video", "video/one.js"),
+        Screen("/u/:handle", "video/person.js"),
+        Screen("/mine", "video/mine.js"),
+        Screen("/collections", "video/collections.js"),
+        Screen("/collections/:collection", "video/collections.js"),
+        Screen("/feeds", "video/feeds.js"),
     ),
     static_folder=Path(__file__).parent / "pages" / "static",
     styles=("video/feed.css",),
+    words=(
+        *("reel", "comments", "why", "report", "keys", "state", "tile", "person", "make", "record", "mine"),
+        *("contract", "inbox", "notice", "messages", "topics", "collections", "dials", "feeds"),
+    ),
 )
 
 __all__ = ["LINE"]

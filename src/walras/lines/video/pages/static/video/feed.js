@@ -11,11 +11,9 @@ import { unsent } from "/static/app/outbox.js";
 import { place } from "/static/app/router.js";
 import { Card } from "/static/video/card.js";
 import { pageOf } from "/static/video/cards.js";
-import { Comments } from "/static/video/comments.js";
 import { listenToKeys } from "/static/video/keys.js";
-import { More } from "/static/video/more.js";
-import { Why } from "/static/video/why.js";
-import { Keys } from "/static/video/keys-help.js";
+import { SheetOf } from "/static/video/sheets.js";
+import { muted } from "/static/video/sound.js";
 import { t } from "/static/words.js";
 
 const PAGE = 8;
@@ -25,10 +23,9 @@ const AHEAD = 4;
 const NEAR = 1;
 const TABS = { "/": "for_you", "/following": "following", "/friends": "friends", "/nearby": "nearby" };
 
-/** One state for all tabs' addresses, so that going between them keeps sound and place. */
+/** Each tab is a screen of its own. */
 export const sameFor = () => `feed ${location.pathname}`;
 
-export const muted = signal(true);
 const kept = new Map();
 
 /** What a tab shows and where the person is in it; kept while the app lives, so that going back finds it as it was. */
@@ -151,15 +148,6 @@ function Trouble({ reel }) {
     ${unsent() > 0 && html`<p class="quiet">${t("reel.unsent", { count: unsent() })}</p>`}
     <button type="button" class="button" onClick=${() => again(reel)}>${t("app.again")}</button>
   </div>`;
-}
-
-function SheetOf({ sheet, leave }) {
-  if (!sheet.value) return null;
-  const { kind, card } = sheet.value;
-  const close = () => (sheet.value = null);
-  if (kind === "keys") return html`<${Keys} onClose=${close} />`;
-  const Kind = { comments: Comments, why: Why, more: More }[kind];
-  return html`<${Kind} card=${card} onClose=${close} leave=${leave} open=${(next) => (sheet.value = { kind: next, card })} />`;
 }
 
 function again(reel) {

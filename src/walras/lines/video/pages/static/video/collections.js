@@ -1,0 +1,53 @@
+// Collections and short series of one's own, and one of them with its videos in order.
+
+import { useSignal } from "@preact/signals";
+import { useEffect } from "preact/hooks";
+
+import { ask, sentenceOf } from "/static/app/asking.js";
+import { Field, Send, useForm, Whole } from "/static/app/forms.js";
+import { html, Icon } from "/static/app/html.js";
+import { List, useList } from "/static/app/lists.js";
+import { Sheet } from "/static/app/sheet.js";
+import { Tile } from "/static/video/tiles.js";
+import { t } from "/static/words.js";
+
+export default function Collections({ collection }) {
+  return collection ? html`<${One} id=${collection} />` : html`<${All} />`;
+}
+
+function All() {
+  const making = useSignal(false);
+  const list = useList(async () => ({ all: (await ask("GET", "/app/collections")).collections, cursor: "" }));
+  return html`<section class="page">
+    <div class="page-head"><h1>${t("collections.title")}</h1><button type="button" class="button" onClick=${() => (making.value = true)}><${Icon} name="plus" />${t("collections.new")}</button></div>
+    <${List} list=${list} icon="folder" empty=${t("collections.none")} draw=${(one) => html`<li key=${one.id}><a href=${`/collections/${one.id}`}>
+      <${Icon} name=${one.kind === "series" ? "list-video" : "folder"} /><span class="grow"><strong>${one.title}</strong></span><span class="quiet figures">${t("topics.videos", { count: one.videos })}</span></a></li>`} />
+    ${making.value && html`<${New} onClose=${() => (making.value = false)} onMade=${(one) => list.set((all) => [one, ...all])} />`}
+  </section>`;
+}
+
+function New({ onClose, onMade }) {
+  const form = useForm({ title: "", kind: "collection" });
+  return html`<${Sheet} title=${t("collections.new")} onClose=${onClose}>
+    <form class="form" onSubmit=${form.submit((values) => ask("POST", "/app/collections", values), (one) => { onMade(one); onClose(); })}>
+      <${Whole} form=${form} />
+      <${Field} form=${form} name="title" label=${t("collections.name")} maxlength="80" required />
+      <${Field} form=${form} name="kind" label=${t("collections.kind")}>${(shared) => html`<select ...${shared}>
+        ${["collection", "series"].map((kind) => html`<option key=${kind} value=${kind}>${t(`collections.kind.${kind}`)}</option>`)}</select>`}</${Field}>
+      <${Send} form=${form} label=${t("collections.make")} />
+    </form>
+  </${Sheet}>`;
+}
+
+function One({ id }) {
+  const found = useSignal(null);
+  const trouble = useSignal("");
+  useEffect(() => {
+    ask("GET", `/app/collections/${encodeURIComponent(id)}`).then((said) => (found.value = said), (error) => (trouble.value = sentenceOf(error)));
+  }, [id]);
+  if (trouble.value) return html`<div class="middle" role="alert"><h1>${trouble.value}</h1><a class="button" href="/collections">${t("collections.title")}</a></div>`;
+  if (!found.value) return html`<div class="middle" role="status"><span class="spinner"></span><span class="unseen">${t("app.loading")}</span></div>`;
+  return html`<section class="page"><h1>${found.value.title}</h1>
+    ${found.value.cards?.length ? html`<ul class="tiles">${found.value.cards.map((card) => html`<${Tile} key=${card.id} card=${card} />`)}</ul>` : html`<p class="empty">${t("collections.empty")}</p>`}
+  </section>`;
+}

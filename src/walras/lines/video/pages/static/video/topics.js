@@ -1,0 +1,45 @@
+// Topics: all of them, and one with its programme and its videos.
+
+import { useSignal } from "@preact/signals";
+import { useEffect } from "preact/hooks";
+
+import { ask, sentenceOf } from "/static/app/asking.js";
+import { html, Icon } from "/static/app/html.js";
+import { List, useList } from "/static/app/lists.js";
+import { Tile } from "/static/video/tiles.js";
+import { exact, t, tally } from "/static/words.js";
+
+export default function Topics({ topic }) {
+  return topic ? html`<${Topic} id=${topic} />` : html`<${All} />`;
+}
+
+function All() {
+  const list = useList(async (cursor) => {
+    const said = await ask("GET", `/app/topics?cursor=${encodeURIComponent(cursor)}`);
+    return { all: said.topics, cursor: said.cursor ?? "" };
+  });
+  return html`<section class="page"><h1>${t("topics.title")}</h1>
+    <${List} list=${list} icon="hash" empty=${t("topics.none")} draw=${(topic) => html`<li key=${topic.id}><a href=${`/t/${encodeURIComponent(topic.id)}`}>
+      <${Icon} name=${topic.event ? "trophy" : "hash"} /><span class="grow"><strong>${topic.title}</strong></span><span class="quiet figures">${t("topics.videos", { count: topic.videos })}</span></a></li>`} />
+  </section>`;
+}
+
+function Topic({ id }) {
+  const topic = useSignal(null);
+  const trouble = useSignal("");
+  useEffect(() => {
+    ask("GET", `/app/topics/${encodeURIComponent(id)}`).then((said) => (topic.value = said), (error) => (trouble.value = sentenceOf(error)));
+  }, [id]);
+  if (trouble.value) return html`<div class="middle" role="alert"><${Icon} name="hash" /><h1>${trouble.value}</h1><a class="button" href="/topics">${t("topics.title")}</a></div>`;
+  if (!topic.value) return html`<div class="middle" role="status"><span class="spinner"></span><span class="unseen">${t("app.loading")}</span></div>`;
+  const said = topic.value;
+  return html`<section class="page wide">
+    <h1>#${said.title}</h1>
+    ${said.text && html`<p dir="auto">${said.text}</p>`}
+    ${said.views !== undefined && html`<p class="quiet figures">${t("topics.views", { views: tally(said.views) })}</p>`}
+    ${said.programme?.length > 0 && html`<div class="section"><h2>${t("topics.programme")}</h2><ol class="rows">
+      ${said.programme.map((line) => html`<li key=${line.title} class="row-line"><time>${line.time_ms ? exact(line.time_ms) : ""}</time><span class="grow">${line.title}</span></li>`)}</ol></div>`}
+    <h2 class="unseen">${t("person.videos")}</h2>
+    ${said.videos.length ? html`<ul class="tiles">${said.videos.map((card) => html`<${Tile} key=${card.id} card=${card} />`)}</ul>` : html`<p class="empty">${t("topics.empty")}</p>`}
+  </section>`;
+}
