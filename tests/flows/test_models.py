@@ -30,7 +30,7 @@ def trained(tmp_path_factory):
 
 def test_both_models_are_trained_with_progress(trained):
     _home, report, said = trained
-    assert [model["kind"] for model in report["models"]] == ["sequence", "ranker"]
+    assert [model["kind"] for model in report["models"] if model["kind"] != "text"] == ["sequence", "ranker"]
     assert said[-1].done >= said[0].done and all(0 <= status.done <= 1 for status in said)
 
 
@@ -61,7 +61,7 @@ def test_evaluate_names_the_model_and_every_baseline(trained):
 
 def test_a_damaged_model_is_refused_and_pages_go_on(trained):
     home, report, _said = trained
-    version = report["models"][1]["version"]
+    version = next(model["version"] for model in report["models"] if model["kind"] == "ranker")
     path = home / "models" / version / "candidates.onnx"
     whole = path.read_bytes()
     path.write_bytes(whole[:-100])

@@ -11,10 +11,12 @@ from walras.app.lines import registry_of_lines
 from walras.base.clock import Clock, SystemClock
 from walras.base.errors import Corrupt
 from walras.base.ids import ModelVersion
+from walras.base.limits import BULK_MAX
 from walras.base.logs import room_log
 from walras.base.settings import Settings
 from walras.events import Log, Registry, SqliteLog
-from walras.features import State
+from walras.features import UNTRAINED, State, TextModel, load_text, untrained, words_of
+from walras.features.texts import VERSION as TEXTS_VERSION
 from walras.features.tokens import VERSION as TOKENS_VERSION
 from walras.feed import Engine, Models, worth_of
 from walras.ranking import FEATURE_VERSION, Ranker, Smoothed
@@ -30,11 +32,13 @@ from walras.retrieval import (
     read_bundle,
     warm_up,
 )
-from walras.schema import Batch, ModelChosen
+from walras.schema import Batch, Floats32, Item, ModelChosen
 from walras.world import World, open_world
 
 # What models of each kind read; one that was trained on another reading is refused.
-FEATURES = {"sequence": TOKENS_VERSION, "ranker": FEATURE_VERSION}
+FEATURES = {"text": TEXTS_VERSION, "sequence": TOKENS_VERSION, "ranker": FEATURE_VERSION}
+# Kinds whose files a page is made with; the text model lies in the state.
+TRAINED = ("sequence", "ranker")
 STATE_FOLDER = "state"
 # After a start that had to apply more rows than this, the state is written down for the next one.
 SNAPSHOT_ROWS = 20_000
@@ -70,7 +74,7 @@ def world_of(home: Path, settings: Settings) -> Iterator[World]:
 def open_engine(home: Path, settings: Settings) -> Iterator[Engine]:
     """An engine that has read the whole log and loaded the chosen models."""
     with open_log(home, settings) as (log, registry, clock), world_of(home, settings) as world:
-        state = restore_state(home, log, registry)
+        state = restore_state(home, log, registry, chosen_text(world))
         engine = Engine(log, world, state, bare_models(state, world, clock.now_ms()), clock, settings)
         engine.project()
         loaded = models_loader(home, engine)({})
@@ -82,18 +86,18 @@ def open_engine(home: Path, settings: Settings) -> Iterator[Engine]:
 # ---------------------------------------------------------------- state
 
 
-def restore_state(home: Path, log: Log, registry: Registry) -> State:
+def restore_state(home: Path, log: Log, registry: Registry, text: TextModel | None = None) -> State:
     """The state from its snapshot and the log behind it; from the log alone where the snapshot cannot be used."""
-    state = State(registry)
+    state = State(registry, text=text)
     folder = home / STATE_FOLDER
     if folder.exists():
         try:
-            state = State.load(folder, registry)
+            state = State.load(folder, registry, text=text)
         except Corrupt as error:
             _log.warning("%s The state is made anew from the log.", error)
         if state.position > log.position():
             _log.warning("the snapshot is ahead of the log; the state is made anew from the log")
-            state = State(registry)
+            state = State(registry, text=text)
     before = state.position
     read_into(state, log)
     if state.position - before > SNAPSHOT_ROWS:
@@ -129,6 +133,69 @@ def keep_state(home: Path, state: State) -> None:
         _log.warning("the state could not be written down, the next start will take longer: %s", error)
 
 
+# ---------------------------------------------------------------- texts
+
+
+def chosen_text(world: World) -> TextModel:
+    """The text model chosen in the tables; the untrained one where none is whole."""
+    while (model := world.models.whole("text")) is not None:
+        try:
+            return load_text(world.models.path(model.version))
+        except Corrupt as error:
+            world.models.refuse(model.version, str(error))
+    return untrained()
+
+
+def text_named(world: World, version: str) -> TextModel:
+    """The text model of a page's record; the untrained one where it names none.
+
+    Raises:
+        Corrupt: it is gone or cannot be read.
+    """
+    return load_text(world.models.path(version)) if version else untrained()
+
+
+class TextSwap:
+    """Reads all texts anew with the chosen text model, beside serving, and lets it take over."""
+
+    def __init__(self, engine: Engine) -> None:
+        """Nothing is read yet."""
+        self._engine = engine
+
+    def prepare(self) -> Callable[[], None] | None:
+        """Read all texts with the chosen model; runs on another thread and may take a minute.
+
+        Returns:
+            What makes the model take over, for the engine's own thread; None where it serves already.
+        """
+        catalogue, models = self._engine.state.catalogue, self._engine.world.models
+        active = models.active("text")
+        if (active.version if active else UNTRAINED) == catalogue.text.version:
+            return None
+        text, seen = chosen_text(self._engine.world), len(catalogue.text_puts)
+        if text.version == catalogue.text.version:
+            return None
+        vectors: dict[str, Floats32] = {item.id: text.vector(words_of(item)) for item in self._items()}
+        return lambda: self._take_over(text, vectors, seen)
+
+    def _items(self) -> Iterator[Item]:
+        cursor = ""
+        while True:
+            listing = self._engine.world.items.list(cursor, BULK_MAX)
+            yield from listing.values
+            if not (cursor := listing.cursor):
+                return
+
+    def _take_over(self, text: TextModel, vectors: dict[str, Floats32], seen: int) -> None:
+        """Items put or gone while the others were read are read now."""
+        engine, catalogue = self._engine, self._engine.state.catalogue
+        engine.catch_up()
+        engine.project()
+        late = {catalogue.items.names[row] for row in catalogue.text_puts[seen:]}
+        vectors.update((id, text.vector(words_of(item))) for id, item in engine.world.items.get_many([*late]).items())
+        catalogue.take_reading(text, vectors)
+
+
 # ---------------------------------------------------------------- models
 
 
@@ -150,8 +217,14 @@ def bare_models(state: State, world: World, now_ms: int) -> Models:
         ranker=Smoothed(state.registry),
         worth_yuan=worth_of(state.registry, worth.yuan),
         text=text,
-        versions={"worth": str(worth.version)},
+        versions={"worth": str(worth.version), **versions_of_text(state)},
     )
+
+
+def versions_of_text(state: State) -> dict[str, str]:
+    """What a page's record says of the text model: nothing while it is the untrained one."""
+    version = state.catalogue.text.version
+    return {} if version == UNTRAINED else {"text": version}
 
 
 def models_loader(home: Path, engine: Engine) -> Callable[[Mapping[str, str]], Models | None]:
@@ -159,11 +232,12 @@ def models_loader(home: Path, engine: Engine) -> Callable[[Mapping[str, str]], M
 
     def load(versions: Mapping[str, str]) -> Models | None:
         wanted = {}
-        for kind in ("sequence", "ranker"):
+        for kind in TRAINED:
             model = engine.world.models.whole(kind)
             if model is not None:
                 wanted[kind] = model.version
-        if all(versions.get(kind) == wanted.get(kind) for kind in ("sequence", "ranker")):
+        read = versions_of_text(engine.state)
+        if all(versions.get(kind) == {**wanted, **read}.get(kind) for kind in ("text", *TRAINED)):
             return None
         return load_models(engine, wanted)
 

@@ -3,7 +3,17 @@
 from pathlib import Path
 from typing import Any
 
-from walras.app.building import bare_models, load_models, open_log, read_into, restore_state, world_of
+from walras.app.building import (
+    TRAINED,
+    bare_models,
+    chosen_text,
+    load_models,
+    open_log,
+    read_into,
+    restore_state,
+    text_named,
+    world_of,
+)
 from walras.base.clock import SetClock
 from walras.base.errors import NotFound
 from walras.base.settings import Settings
@@ -13,11 +23,11 @@ from walras.feed import Engine, remake, same_page
 
 def replay_state(home: Path, settings: Settings) -> dict[str, Any]:
     """Rebuild the state from the log alone and compare it with the snapshot brought up to date."""
-    with open_log(home, settings) as (log, registry, _clock):
-        position = log.position()
-        kept = restore_state(home, log, registry)
+    with open_log(home, settings) as (log, registry, _clock), world_of(home, settings) as world:
+        position, text = log.position(), chosen_text(world)
+        kept = restore_state(home, log, registry, text)
         read_into(kept, log, until=position)
-        anew = State(registry)
+        anew = State(registry, text=text)
         read_into(anew, log, until=position)
     equal = kept.digest() == anew.digest()
     verdict = "is the same as" if equal else "DIFFERS from"
@@ -41,11 +51,11 @@ def replay_page(home: Path, settings: Settings, page_id: str) -> dict[str, Any]:
         record = log.page(page_id)
         if record is None:
             raise NotFound("no page has this id", field="page", value=page_id, hint="GET /v1/feed gives ids of pages.")
-        state = State(registry)
+        state = State(registry, text=text_named(world, record.versions.get("text", "")))
         read_into(state, log, until=record.position)
         clock = SetClock(record.time_ms)
         engine = Engine(log, world, state, bare_models(state, world, record.time_ms), clock, settings)
-        wanted = {kind: version for kind, version in record.versions.items() if kind in ("sequence", "ranker")}
+        wanted = {kind: version for kind, version in record.versions.items() if kind in TRAINED}
         engine.models = load_models(engine, wanted)
         again = remake(record, engine)
     differences = same_page(record, again)

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from walras.app.building import FEATURES, bare_models, keep_state, models_loader, restore_state
+from walras.app.building import FEATURES, TextSwap, bare_models, chosen_text, keep_state, models_loader, restore_state
 from walras.app.lines import found_lines, house_of, open_lines, registry_of_lines, statics_of_lines
 from walras.base import settings as settings_of
 from walras.base.clock import SystemClock
@@ -24,7 +24,7 @@ def serving_of(home: Path, settings: Settings) -> Serving:
     registry, clock = registry_of_lines(), SystemClock()
     log = SqliteLog(home / "log", registry, clock, settings.disk_free_mb_min)
     world = open_world(home, settings, features=FEATURES)
-    state = restore_state(home, log, registry)
+    state = restore_state(home, log, registry, chosen_text(world))
     engine = Engine(log, world, state, bare_models(state, world, clock.now_ms()), clock, settings)
     return Serving(engine, home, clock.now_ms(), lambda: read_status(home))
 
@@ -35,7 +35,7 @@ def worker_app() -> Any:
     settings = settings_of.load(home)
     set_up(settings.log_level, settings.log_json)
     serving = serving_of(home, settings)
-    upkeep = Upkeep(serving.engine, models_loader(home, serving.engine))
+    upkeep = Upkeep(serving.engine, models_loader(home, serving.engine), TextSwap(serving.engine).prepare)
 
     async def stop() -> None:
         await upkeep.stop()

@@ -15,20 +15,24 @@ _log = room_log("loops")
 
 # Given the versions that serve, loads the models that should; None where they are the same.
 LoadModels = Callable[[Mapping[str, str]], Models | None]
+# Reads all texts with the chosen model, on another thread; gives what lets it take over, None where it serves.
+ReadTexts = Callable[[], Callable[[], None] | None]
 
 
 class Upkeep:
     """Two ticks on the server's own loop, so that the engine is used from one thread only."""
 
-    def __init__(self, engine: Engine, load_models: LoadModels) -> None:
+    def __init__(self, engine: Engine, load_models: LoadModels, read_texts: ReadTexts = lambda: None) -> None:
         """Nothing runs yet.
 
         Args:
             engine: of this process.
             load_models: reads bundles; may take seconds and so runs on another thread.
+            read_texts: the same for the text model.
         """
         self._engine = engine
         self._load_models = load_models
+        self._read_texts = read_texts
         self._tasks: list[asyncio.Task[None]] = []
 
     async def start(self) -> None:
@@ -70,6 +74,9 @@ class Upkeep:
         self._engine.project()
 
     async def _swap_models(self) -> None:
+        take_over = await asyncio.to_thread(self._read_texts)
+        if take_over is not None:
+            take_over()
         versions = self._engine.models.versions
         loaded = await asyncio.to_thread(self._load_models, versions)
         if loaded is not None:

@@ -9,7 +9,7 @@ import numpy as np
 import onnxruntime
 
 from walras.base.errors import Corrupt
-from walras.features import WIDTH, PersonState, State, tokens
+from walras.features import UNTRAINED, WIDTH, PersonState, State, tokens
 from walras.schema import Floats32, Ints
 
 
@@ -20,6 +20,7 @@ class Mix(msgspec.Struct, frozen=True):
     recency: float  # the k-th newest choice counts k^-recency
     history: int  # newest choices that are read
     tokens_max: int
+    text: str = UNTRAINED  # version of the text model whose vectors it has learnt
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +148,9 @@ class Rows:
         own = self._of_state[rows]
         made = self._bundle.items[own]
         unmet = np.flatnonzero(own == 0)
-        if len(unmet) and len(self._bundle.content.projection) == WIDTH:
+        # Vectors of another text model mean something else: then items it never met are left to other sources.
+        read = self._state.catalogue.text.version == self._bundle.mix.text
+        if len(unmet) and read and len(self._bundle.content.projection) == WIDTH:
             words = self._state.catalogue.texts["vector"][rows[unmet]].astype(np.float32)
             made[unmet] = self._bundle.content.vectors(words)
         return made

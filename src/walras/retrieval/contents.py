@@ -40,15 +40,19 @@ class TextSimilar:
         return allowed(rules_of(asked, self.state), row, score, count)
 
     def near(self, vector: Floats32, count: int) -> tuple[Ints, Floats32]:
-        """Rows whose words are nearest to a vector [D], with the products."""
+        """Rows whose words are nearest to a vector [D], with the products.
+
+        Where another model reads texts since this source was made there are none: building the index anew takes too
+        long for a page, and a source that was built beside takes this one's place within seconds.
+        """
+        if self.state.catalogue.text is not self._model:
+            return np.zeros(0, np.int32), np.zeros(0, np.float32)
         self.catch_up()
         return self.index.search(vector, count)
 
     def catch_up(self) -> None:
-        """Take the vectors of items put since the last call; of all, where another model reads texts now."""
+        """Take the vectors of items put since the last call."""
         catalogue = self.state.catalogue
-        if catalogue.text is not self._model:
-            self.index, self._read, self._model = VectorIndex(WIDTH, self._vectors), 0, catalogue.text
         if self._read == len(catalogue.text_puts):
             return
         rows = np.unique(np.array(catalogue.text_puts[self._read :], np.int32))

@@ -16,6 +16,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from walras.features import UNTRAINED
 from walras.features.tokens import VERSION
 from walras.schema import Floats32
 from walras.train.checkpoint import CODE_VERSION
@@ -46,7 +47,9 @@ class PersonVector(nn.Module):
         return state / variance.clamp(min=1e-12).sqrt()
 
 
-def write_bundle(folder: Path, fitted: Fitted, log: Log, *, version: str, created_ms: int = 0) -> Manifest:
+def write_bundle(
+    folder: Path, fitted: Fitted, log: Log, *, version: str, created_ms: int = 0, text: str = UNTRAINED
+) -> Manifest:
     """Write a bundle and its manifest.
 
     Args:
@@ -55,6 +58,7 @@ def write_bundle(folder: Path, fitted: Fitted, log: Log, *, version: str, create
         log: whose items they are.
         version: of the model.
         created_ms: when.
+        text: version of the text model whose vectors were its contents.
     """
     folder.mkdir(parents=True, exist_ok=True)
     fitted.model.eval()
@@ -66,7 +70,7 @@ def write_bundle(folder: Path, fitted: Fitted, log: Log, *, version: str, create
     graph = fitted.graph.config
     mix = {
         "weight": fitted.weight, "recency": graph.recency, "history": graph.history,
-        "tokens_max": fitted.model.config.tokens_max, "item_hash": log.item_hash,
+        "tokens_max": fitted.model.config.tokens_max, "item_hash": log.item_hash, "text": text,
         "formula": "person . item + weight * graph / std(graph over the catalogue)",
     }  # fmt: skip
     (folder / "mix.json").write_bytes(msgspec.json.format(msgspec.json.encode(mix)))

@@ -14,7 +14,7 @@ from walras.base.clock import DAY_MS
 from walras.base.errors import Invalid
 from walras.base.streams import stream
 from walras.events import Registry
-from walras.features import PersonState, State
+from walras.features import PersonState, State, TextModel
 from walras.ranking import Reading, gather, read, reading_of
 from walras.retrieval import Trunk
 from walras.schema import Batch, EventColumns, Floats32, Ints, Longs, PlaceRecord, Surface
@@ -86,6 +86,7 @@ def rows_of(
     seed: int = 0,
     rows_max: int = ROWS_MAX,
     foresight: Foresight | None = None,
+    text: TextModel | None = None,
 ) -> Rows:
     """Replay a log and read its newest exposures.
 
@@ -95,6 +96,7 @@ def rows_of(
         seed: of the draws of items nobody took, where the log holds none.
         rows_max: the newest exposures that are read.
         foresight: the judged sequence model, where there is one; its score is read for the newest exposures.
+        text: reads texts; without one, the untrained projection does.
 
     Raises:
         Invalid: there is nothing to learn; it says what is missing.
@@ -103,7 +105,7 @@ def rows_of(
     record = {(page.id, place.item): place for batch in batches for page in batch.pages for place in page.places}
     shown = _exposures(events, registry, reading, record)
     _refuse_nothing(shown, reading)
-    state = State(registry)
+    state = State(registry, text=text)
     changes = tuple(change for batch in batches for change in batch.changes)
     state.apply(Batch(0, changes, _slice(events, 0, 0), ()))
     sight = None if foresight is None else _Sight(foresight, Trunk(state, foresight.bundle))

@@ -25,6 +25,7 @@ import walras
 from walras.base.clock import HOUR_MS, elapsed_s
 from walras.base.errors import Invalid
 from walras.events import Registry
+from walras.features import UNTRAINED, TextModel
 from walras.ranking import (
     ATTENDED_MAX,
     CALIBRATION_NAME,
@@ -94,7 +95,7 @@ class Fitted:
 
 def fit(
     log: Sequence[Batch], registry: Registry, folder: Path, plan: Plan | None = None, *, now_ms: int = 0,
-    progress: Progress | None = None, foresight: Foresight | None = None,
+    progress: Progress | None = None, foresight: Foresight | None = None, text: TextModel | None = None,
 ) -> Manifest:  # fmt: skip
     """Train on a log and write a bundle.
 
@@ -106,17 +107,18 @@ def fit(
         now_ms: the instant written into the manifest.
         progress: told the share done and a sentence.
         foresight: the judged sequence model, where there is one, so that the ranker reads its score.
+        text: reads texts; without one, the untrained projection does.
 
     Raises:
         Invalid: there is nothing to learn; it says what is missing.
     """
     plan, tell = plan or Plan(), progress or _silent
     tell(0.0, "reading the log")
-    rows = rows_of(log, registry, seed=plan.seed, foresight=foresight)
+    rows = rows_of(log, registry, seed=plan.seed, foresight=foresight, text=text)
     fitted = fit_rows(rows, registry, plan, progress=tell)
     if foresight is not None:
         fitted = with_leaning(fitted, rows, registry, foresight.version)
-    manifest = save(fitted, folder, plan.seed, now_ms=now_ms)
+    manifest = save(fitted, folder, plan.seed, now_ms=now_ms, text=text.version if text else UNTRAINED)
     tell(1.0, "done")
     return manifest
 
@@ -418,13 +420,14 @@ def _measure(raw: Floats, valid: Rows, registry: Registry) -> dict[str, float]:
 # ---------------------------------------------------------------- writing
 
 
-def save(fitted: Fitted, folder: Path, seed: int, *, now_ms: int = 0) -> Manifest:
-    """Write a bundle beside its place, then move it there in one step."""
+def save(fitted: Fitted, folder: Path, seed: int, *, now_ms: int = 0, text: str = UNTRAINED) -> Manifest:
+    """Write a bundle beside its place, then move it there in one step; `text` names the text model it has learnt."""
     scratch = folder.with_name(f".{folder.name}.{os.getpid()}.new")
     shutil.rmtree(scratch, ignore_errors=True)
     scratch.mkdir(parents=True)
     export(fitted, scratch)
-    (scratch / CALIBRATION_NAME).write_bytes(msgspec.json.format(msgspec.json.encode(fitted.calibration)))
+    told = msgspec.structs.replace(fitted.calibration, text=text)
+    (scratch / CALIBRATION_NAME).write_bytes(msgspec.json.format(msgspec.json.encode(told)))
     manifest = Manifest(
         version=folder.name, kind="ranker", feature_version=FEATURE_VERSION, files=hashes(scratch), created_ms=now_ms,
         metrics={name: round(value, 6) for name, value in fitted.metrics.items() if math.isfinite(value)}, seed=seed,

@@ -10,6 +10,7 @@ import numpy as np
 import torch
 
 from walras.base.errors import Corrupt, Invalid, NotFound
+from walras.features import UNTRAINED
 from walras.schema import Floats32
 from walras.train import checkpoint as checkpoints
 from walras.train.baselines import QUICK
@@ -41,6 +42,7 @@ def train_sequence(
     *,
     config: FitConfig | None = None,
     contents: Contents | None = None,
+    text: str = UNTRAINED,
     again: bool = True,
     until: int | None = None,
     created_ms: int = 0,
@@ -54,6 +56,7 @@ def train_sequence(
         bundle: folder to write; its name becomes the version.
         config: how to learn.
         contents: gives the items' content vectors, where there are any.
+        text: version of the text model they come from.
         again: go on over the held-out items too before serving; the judged model stays as it was.
         until: the last seq of the log that is read.
         created_ms: written into the manifest.
@@ -73,9 +76,9 @@ def train_sequence(
     started = _as_start(earlier) if earlier else None
     fitted = fit(log, work, config, content=content, earlier=started, progress=progress)
     keep_judged(work, fitted, log)
-    _keep_bundle(work / JUDGED_FOLDER, fitted, log, version=bundle.name)
+    _keep_bundle(work / JUDGED_FOLDER, fitted, log, version=bundle.name, text=text)
     served = refit(fitted, log, progress=progress) if again else fitted
-    return write_bundle(bundle, served, log, version=bundle.name, created_ms=created_ms)
+    return write_bundle(bundle, served, log, version=bundle.name, created_ms=created_ms, text=text)
 
 
 def evaluate_log(
@@ -120,11 +123,11 @@ def keep_judged(work: Path, fitted: Fitted, log: Log) -> None:
     scratch.replace(work / FILE_NAME)
 
 
-def _keep_bundle(folder: Path, fitted: Fitted, log: Log, *, version: str) -> None:
+def _keep_bundle(folder: Path, fitted: Fitted, log: Log, *, version: str, text: str) -> None:
     """Write the judged model as a bundle beside its place, then move it there."""
     scratch = folder.with_name(folder.name + ".new")
     shutil.rmtree(scratch, ignore_errors=True)
-    write_bundle(scratch, fitted, log, version=version)
+    write_bundle(scratch, fitted, log, version=version, text=text)
     keep_learnt_until(scratch, log)
     shutil.rmtree(folder, ignore_errors=True)
     scratch.replace(folder)

@@ -1,6 +1,7 @@
-"""The training program: the log → a sequence model and a ranker, registered and chosen for serving.
+"""The training program: the log → a text model, a sequence model and a ranker, registered and chosen for serving.
 
-read the log → sequence model (judged, then refitted) → ranker → register → activate → write the choice into the log
+read the log → text model → sequence model (judged, then refitted) → ranker → register → activate → write the choices
+into the log. What follows the text model reads texts with the one that is chosen.
 """
 
 from collections.abc import Callable, Sequence
@@ -15,19 +16,22 @@ from walras.base.errors import Invalid
 from walras.base.ids import ModelVersion
 from walras.base.settings import Settings
 from walras.events import Log, Registry, SqliteLog
-from walras.features import State
+from walras.features import State, TextModel, load_text, words_of
+from walras.features.texts import VERSION as TEXTS_VERSION
 from walras.features.tokens import VERSION as TOKENS_VERSION
 from walras.ranking import FEATURE_VERSION
-from walras.schema import Batch, EventColumns, Floats32, ModelChosen, TrainingStatus
+from walras.schema import Batch, EventColumns, Floats32, ItemGone, ItemPut, ModelChosen, TrainingStatus
 from walras.train import fit_ranker
+from walras.train.dataset import read_log
 from walras.train.fit import FitConfig
 from walras.train.fusion import read_foresight
 from walras.train.kept import JUDGED_FOLDER, evaluate_log, train_sequence
 from walras.train.plots import comparison
+from walras.train.texts import read_text, train_text
 from walras.world import Manifest, World, open_world, read_manifest
 
 # What each kind of model reads; written into manifests and checked when a model is loaded.
-FEATURES = {"sequence": TOKENS_VERSION, "ranker": FEATURE_VERSION}
+FEATURES = {"text": TEXTS_VERSION, "sequence": TOKENS_VERSION, "ranker": FEATURE_VERSION}
 WORK_FOLDER = "training"
 # The ranker replays this many of the newest events at most: beyond, its quality hardly grows and its memory does.
 RANKER_EVENTS_MAX = 1_000_000
@@ -53,7 +57,7 @@ class _Telling:
 
 
 def train_all(home: Path, settings: Settings, *, refit: bool, progress: Tell) -> Report:
-    """Train both models from a home folder's log and let them serve.
+    """Train all models from a home folder's log and let them serve.
 
     Args:
         home: the home folder.
@@ -74,9 +78,15 @@ def train_all(home: Path, settings: Settings, *, refit: bool, progress: Tell) ->
         made: list[Manifest] = []
         notes: list[str] = []
         changes, batches = _read(log)
+        text = _serving_text(world)
+        try:
+            made.append(_text(home, settings, changes, text, clock))
+            text = load_text(home / "models" / made[0].version)
+        except Invalid as error:
+            notes.append(str(error))
         for step in (_sequence, _ranker):
             try:
-                made.append(step(home, settings, (changes, batches), registry, clock, refit, telling))
+                made.append(step(home, settings, (changes, batches, text), registry, clock, refit, telling))
             except Invalid as error:
                 notes.append(str(error))
         if not made:
@@ -103,7 +113,7 @@ def evaluate_home(
     return report
 
 
-_Read = tuple[tuple[Any, ...], list[Batch]]
+_Read = tuple[tuple[Any, ...], list[Batch], TextModel]
 
 
 def _read(log: Log) -> tuple[tuple[Any, ...], list[Batch]]:
@@ -120,6 +130,23 @@ def _read(log: Log) -> tuple[tuple[Any, ...], list[Batch]]:
     return tuple(changes), batches
 
 
+def _serving_text(world: World) -> TextModel:
+    """What reads texts now."""
+    model = world.models.whole("text")
+    return read_text(None if model is None else world.models.path(model.version))
+
+
+def _text(home: Path, settings: Settings, changes: tuple[Any, ...], serving: TextModel, clock: Clock) -> Manifest:
+    texts: dict[str, str] = {}
+    for change in changes:
+        if isinstance(change, ItemPut):
+            texts[change.item.id] = words_of(change.item)
+        elif isinstance(change, ItemGone):
+            texts.pop(change.id, None)
+    version, log = f"text-{clock.now_ms():011x}", read_log(home / "log")
+    return train_text(home / "models" / version, texts, log, serving, seed=settings.seed, created_ms=clock.now_ms())
+
+
 def _sequence(
     home: Path, settings: Settings, read: _Read, registry: Registry, clock: Clock, refit: bool, telling: _Telling
 ) -> Manifest:
@@ -130,7 +157,8 @@ def _sequence(
         home / WORK_FOLDER,
         home / "models" / version,
         config=config,
-        contents=contents_of(read[0], registry),
+        contents=contents_of(read[0], registry, read[2]),
+        text=read[2].version,
         again=refit,
         created_ms=clock.now_ms(),
         progress=lambda stage, done, message: telling.say(stage, SEQUENCE_SHARE * done, message),
@@ -142,7 +170,7 @@ def _ranker(
 ) -> Manifest:
     version = f"ranker-{clock.now_ms():011x}"
     plan = fit_ranker.Plan(seed=settings.seed, threads=settings.train_threads, budget_s=settings.train_budget_s / 2)
-    changes, batches = read
+    changes, batches, text = read
     judged = home / WORK_FOLDER / JUDGED_FOLDER
     return fit_ranker.fit(
         [Batch(0, changes, _NO_EVENTS, ()), *batches],
@@ -151,6 +179,7 @@ def _ranker(
         plan,
         now_ms=clock.now_ms(),
         foresight=read_foresight(judged, read_manifest(judged).version) if judged.exists() else None,
+        text=text,
         progress=lambda done, message: telling.say("ranker", SEQUENCE_SHARE + (1 - SEQUENCE_SHARE) * done, message),
     )
 
@@ -160,9 +189,11 @@ _NO_EVENTS = EventColumns(
 )
 
 
-def contents_of(changes: tuple[Any, ...], registry: Registry) -> Callable[[Sequence[str]], Floats32] | None:
+def contents_of(
+    changes: tuple[Any, ...], registry: Registry, text: TextModel | None = None
+) -> Callable[[Sequence[str]], Floats32] | None:
     """Content vectors of items as the serving state reads them; None where no item has a text."""
-    state = State(registry)
+    state = State(registry, text=text)
     state.apply(Batch(0, changes, _NO_EVENTS, ()))
     vectors = state.catalogue.texts["vector"]
     if not np.any(vectors):
