@@ -12,7 +12,7 @@ from urllib.parse import quote
 from walras.base.clock import Clock, elapsed_s
 from walras.base.errors import TooMuch, WalrasError
 from walras.base.ids import new_id
-from walras.base.limits import BODY_BYTES_MAX
+from walras.base.limits import BODY_BYTES_MAX, UPLOAD_BYTES_MAX
 from walras.base.logs import room_log
 from walras.web import problems
 
@@ -24,6 +24,8 @@ Send: TypeAlias = Callable[[Message], Awaitable[None]]
 ASGIApp: TypeAlias = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 VISIT = "walras.visit"
+# Below this address bodies are files that come in pieces; its routes read them piece by piece.
+UPLOADS = "/uploads"
 # Nothing but this server's own files is loaded by a page, and neither script nor style stands inside the HTML.
 # A blob is a video that the page itself puts together, or a picture that somebody is about to upload.
 CONTENT_POLICY = (
@@ -108,14 +110,14 @@ def problem_answer(error: WalrasError, visit: Visit) -> tuple[bytes, str]:
 
 async def _answer(app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
     visit = visit_of(scope)
-    length = _content_length(scope)
-    if length > BODY_BYTES_MAX:
+    length, most = _content_length(scope), _most_bytes(scope)
+    if length > most:
         if length > _DRAINED_BYTES_MAX:
             visit.headers.append((b"connection", b"close"))
         await _send_problem(too_long(length), visit, send)
         return
     try:
-        await app(scope, _bounded(receive), send)
+        await app(scope, _bounded(receive, most), send)
     except Exception:
         # The top of this process's requests: nothing beyond could answer the sender any more.
         _log.exception("request failed", extra={"fields": {"request_id": visit.id, "path": visit.path}})
@@ -130,6 +132,11 @@ async def _send_problem(error: WalrasError, visit: Visit, send: Send) -> None:
     await send({"type": "http.response.body", "body": body, "more_body": False})
 
 
+def _most_bytes(scope: Scope) -> int:
+    """How long a body may be: pieces of an upload are written down as they come, all others are held in memory."""
+    return UPLOAD_BYTES_MAX if str(scope["path"]).startswith(UPLOADS) else BODY_BYTES_MAX
+
+
 def too_long(length: int) -> TooMuch:
     """A body of this many bytes is too long."""
     return TooMuch(
@@ -140,7 +147,7 @@ def too_long(length: int) -> TooMuch:
     )
 
 
-def _bounded(receive: Receive) -> Receive:
+def _bounded(receive: Receive, most: int) -> Receive:
     """Receive that refuses a body beyond the limit, for senders that do not say its length."""
     read = 0
 
@@ -149,7 +156,7 @@ def _bounded(receive: Receive) -> Receive:
         message = await receive()
         if message["type"] == "http.request":
             read += len(message["body"])
-            if read > BODY_BYTES_MAX:
+            if read > most:
                 raise too_long(read)
         return message
 
