@@ -22,6 +22,7 @@ from walras.doors.measures import Measures
 from walras.doors.reference import REFERENCE_ROUTES, statics
 from walras.web import Statics, doorway, from_http, problem_answer, unexpected, visit_of
 from walras.web.people import People
+from walras.web.teens import TeenLimits
 
 _log = room_log("doors")
 ROUTES: tuple[ControllerRouterHandler, ...] = (
@@ -48,11 +49,20 @@ def build_app(
     """
     measures = Measures(engine.status)
     people = People(engine.world, engine.clock)
+    teens = TeenLimits(engine.world, engine.log, engine.clock, engine.settings.time_zone)
     app = Litestar(
         route_handlers=[*ROUTES, *routes],
-        guards=[guard_of(engine.world.keys, people, engine.settings)],
+        guards=[guard_of(engine.world.keys, people, teens, engine.settings)],
         exception_handlers={HTTPException: _http, WalrasError: _foreseen, Exception: _unforeseen},
-        state=State({"engine": engine, "measures": measures, "statics": files or statics(), "people": people}),
+        state=State(
+            {
+                "engine": engine,
+                "measures": measures,
+                "statics": files or statics(),
+                "people": people,
+                "teens": teens,
+            }
+        ),
         openapi_config=None,
         logging_config=None,
         # The doorway has bounded the body already, and says so in our own words.

@@ -15,6 +15,7 @@ from walras.doors.told import Told, told_by
 from walras.web import Allowance, TokenBuckets, Visitor, bearer, demand, visit_of
 from walras.web.auth import has_key
 from walras.web.people import VISITOR, People, demand_role, refuse_foreign
+from walras.web.teens import TeenLimits
 from walras.web.visitors import cookie_secret, is_on_this_machine
 from walras.world import KeyGrant, Keys
 
@@ -34,20 +35,22 @@ class _Gate:
 
     keys: Keys
     people: People
+    teens: TeenLimits
     settings: Settings
     buckets: TokenBuckets = field(default_factory=TokenBuckets)
     wrong: TokenBuckets = field(default_factory=TokenBuckets)
 
 
-def guard_of(keys: Keys, people: People, settings: Settings) -> Guard:
+def guard_of(keys: Keys, people: People, teens: TeenLimits, settings: Settings) -> Guard:
     """The guard of one application, with its own buckets.
 
     Args:
         keys: finds what a secret may do.
         people: finds whose cookie it is.
+        teens: holds the limits of teen mode.
         settings: the default rate, and whether this machine needs no key to look.
     """
-    gate = _Gate(keys, people, settings)
+    gate = _Gate(keys, people, teens, settings)
 
     # Asynchronous, since the framework runs any other in a thread, which cost more than all the rest of the doors.
     async def guard(connection: Connection, handler: BaseRouteHandler) -> None:
@@ -70,11 +73,13 @@ def _let_in(gate: _Gate, connection: Connection, said: Told) -> None:
         refuse_foreign(scope)
     keyed = _keyed(gate, connection, said) if said.scope and (with_key or cookie_secret(scope["headers"])) else None
     visitor = None if with_key else gate.people.find(scope)
-    if visitor is None or (keyed is not None and not visitor.signed_in and said.who != "guest"):
-        visitor = keyed or visitor or _unknown(gate, connection, said)
+    if visitor is None or (said.who != "guest" and not visitor.signed_in):
+        visitor = keyed or _unknown(gate, connection, said)
     if visitor.person:
         _within_person_rate(gate, connection, visitor)
     demand_role(visitor, said.who)
+    if visitor.teen and said.teen != "any":
+        gate.teens.hold(visitor.person, said.teen)
     scope[VISITOR] = visitor
 
 

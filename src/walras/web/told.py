@@ -26,6 +26,7 @@ class Told:
     scope: str | None = ""  # None: no key is needed; empty: any key
     # Whose cookie opens it: guest, account, reviewer, operator; with a `scope` a key does as well. Empty: a key alone.
     who: str = ""
+    teen: str = "any"  # in teen mode: any, timed (within minutes and outside quiet hours) or closed
     local: bool = False  # whether requests from this machine need no key, where the settings say so
     reads: Any = None  # type of the body; None: there is none
     gives: Any = None  # type of the answer; None: there is no body

@@ -6,15 +6,21 @@ It never hands a row or a connection to another room, and never writes to the lo
 
 from walras.world.account_settings import AccountSettings, Notifications, Privacy, Teen
 from walras.world.accounts import ROLES, Account, Accounts
+from walras.world.audit import Audit, Deed, Deeds
 from walras.world.bundles import Manifest, check_bundle, hashes, read_manifest, write_manifest
 from walras.world.catalogue import Listing, Owner, Owners, Shelf, upsert
+from walras.world.codes import Codes, NewCode, WrongCode
 from walras.world.database import Database
 from walras.world.keys import SCOPES, KeyGrant, Keys, NewKey
 from walras.world.models import Model, Models
+from walras.world.outbox import Letter, Mail, Outbox, Sender, sender_of
+from walras.world.passkeys import Passkey, Passkeys
 from walras.world.seals import Seals
 from walras.world.sign_ins import NewSignIn, SignIn, SignIns
 from walras.world.tables import ID, INSTANT, Table
 from walras.world.trials import Arm, Trial, Trials, TrialStatus, assign
+from walras.world.tries import Tries
+from walras.world.words import hides
 from walras.world.world import World, open_world
 from walras.world.worth import PriceTable, Worth
 
@@ -27,21 +33,32 @@ __all__ = [
     "AccountSettings",
     "Accounts",
     "Arm",
+    "Audit",
+    "Codes",
     "Database",
+    "Deed",
+    "Deeds",
     "KeyGrant",
     "Keys",
+    "Letter",
     "Listing",
+    "Mail",
     "Manifest",
     "Model",
     "Models",
+    "NewCode",
     "NewKey",
     "NewSignIn",
     "Notifications",
+    "Outbox",
     "Owner",
     "Owners",
+    "Passkey",
+    "Passkeys",
     "PriceTable",
     "Privacy",
     "Seals",
+    "Sender",
     "Shelf",
     "SignIn",
     "SignIns",
@@ -50,13 +67,17 @@ __all__ = [
     "Trial",
     "TrialStatus",
     "Trials",
+    "Tries",
     "World",
     "Worth",
+    "WrongCode",
     "assign",
     "check_bundle",
     "hashes",
+    "hides",
     "open_world",
     "read_manifest",
+    "sender_of",
     "upsert",
     "write_manifest",
 ]

@@ -12,14 +12,19 @@ from walras.base.logs import room_log
 from walras.base.settings import Settings
 from walras.schema import Batch, Item, ItemGone, ItemPut, Person, PersonGone, PersonPut
 from walras.world.accounts import Accounts
+from walras.world.audit import Audit
 from walras.world.catalogue import Owners, Shelf, item_shelf, person_shelf, upsert
+from walras.world.codes import Codes
 from walras.world.database import Database, url_of
 from walras.world.keys import Keys
 from walras.world.models import FOLDER_NAME, Models
+from walras.world.outbox import Outbox
+from walras.world.passkeys import Passkeys
 from walras.world.seals import Seals
 from walras.world.sign_ins import SignIns
 from walras.world.tables import ProjectionRow
 from walras.world.trials import Trials
+from walras.world.tries import Tries
 from walras.world.upgrade import upgrade
 from walras.world.worth import PriceTable
 
@@ -57,6 +62,11 @@ class World:
         self.seals = Seals(self.database)
         self.accounts = Accounts(self.database, clock)
         self.sign_ins = SignIns(self.database, clock)
+        self.passkeys = Passkeys(self.database, clock)
+        self.codes = Codes(self.database, clock, self.seals)
+        self.tries = Tries(self.database, clock, self.seals)
+        self.outbox = Outbox(self.database, clock)
+        self.audit = Audit(self.database, clock)
         self._position: int | None = None
         self._turn = threading.Lock()
 

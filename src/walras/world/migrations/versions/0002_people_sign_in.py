@@ -14,6 +14,20 @@ depends_on = None
 _ID = sa.String(256).with_variant(sa.String(256, collation="C"), "postgresql")
 _TABLES = ("accounts", "sign_ins", "passkeys", "codes", "tries", "outbox", "audit", "seals")
 
+# What was done stays written: the database itself refuses to change or delete a row of the record.
+_ONLY_ADDED = {
+    "sqlite": (
+        "CREATE TRIGGER audit_unchanged BEFORE UPDATE ON audit BEGIN SELECT RAISE(ABORT, 'rows are only added'); END",
+        "CREATE TRIGGER audit_undeleted BEFORE DELETE ON audit BEGIN SELECT RAISE(ABORT, 'rows are only added'); END",
+    ),
+    "postgresql": (
+        "CREATE FUNCTION audit_only_added() RETURNS trigger LANGUAGE plpgsql AS "
+        "$$ BEGIN RAISE EXCEPTION 'rows are only added' USING ERRCODE = 'integrity_constraint_violation'; END $$",
+        "CREATE TRIGGER audit_unchanged BEFORE UPDATE OR DELETE OR TRUNCATE ON audit "
+        "FOR EACH STATEMENT EXECUTE FUNCTION audit_only_added()",
+    ),
+}
+
 
 def upgrade() -> None:
     """Make the tables."""
@@ -27,6 +41,8 @@ def downgrade() -> None:
     """Drop them all."""
     for name in _TABLES:
         op.drop_table(name)
+    if op.get_bind().dialect.name == "postgresql":
+        op.execute("DROP FUNCTION audit_only_added()")
 
 
 def _text(name: str) -> sa.Column[str]:
@@ -142,3 +158,5 @@ def _make_audit() -> None:
     op.create_index("ix_audit_who", "audit", ["who"])
     op.create_index("ix_audit_whom", "audit", ["whom"])
     op.create_table("seals", _unique_key("name"), _body("secret"))
+    for statement in _ONLY_ADDED[op.get_bind().dialect.name]:
+        op.execute(statement)
