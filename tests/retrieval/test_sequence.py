@@ -81,7 +81,7 @@ def test_served_scores_are_those_that_were_judged(fitted: Fitted, log: Log, fold
     vectors = person_vectors(fitted.model, histories)
     variance = np.einsum("bd,de,be->b", vectors, fitted.spread, vectors)
     scaled = vectors / np.sqrt(variance)[:, None]
-    blend = Blend(lambda _: scaled @ fitted.items.T, fitted.graph, fitted.weight)
+    blend = Blend(lambda _: scaled @ fitted.items.T, fitted.graph, fitted.shares.graph, fitted.common)
     wanted = blend.scorer()(histories)
     for n in range(5):
         proposal = source.propose(asking(state, person=log.people[n]), 100)

@@ -88,7 +88,7 @@ def test_nothing_fitted_depends_on_test_items(fitted: Fitted, content: np.ndarra
     other = fit(log_of(changed), tmp_path, SMALL, content=content)
     assert np.array_equal(fitted.items, other.items)
     assert np.array_equal(fitted.graph.weight, other.graph.weight)
-    assert (fitted.weight, fitted.graph.config, fitted.figures) == (other.weight, other.graph.config, other.figures)
+    assert (fitted.shares, fitted.graph.config, fitted.figures) == (other.shares, other.graph.config, other.figures)
 
 
 def test_a_killed_training_ends_the_same(

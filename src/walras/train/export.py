@@ -30,21 +30,33 @@ INPUTS = ("item", "outcome", "value", "surface", "gap")
 
 
 class PersonVector(nn.Module):
-    """What is served of the network: tokens in, the scaled vector after the last one out."""
+    """What is served of the network: tokens in, the scaled vector after the last one out.
+
+    Where popularity has a share, items' vectors hold it as one number more, and people's a 1.
+    """
 
     spread: Tensor
 
-    def __init__(self, model: SequenceModel, spread: Floats32) -> None:
+    def __init__(self, model: SequenceModel, spread: Floats32, *, popularity: bool = False) -> None:
         """Take the network and the covariance [D, D] of the items."""
         super().__init__()
-        self.model = model
+        self.model, self.popularity = model, popularity
         self.register_buffer("spread", torch.from_numpy(spread))
 
     def forward(self, item: Tensor, outcome: Tensor, value: Tensor, surface: Tensor, gap: Tensor) -> Tensor:
         """[B, D] of items' vectors [B, T, D] and codes [B, T], padding (outcome 0) behind the last token."""
-        state = self.model.latest(item, outcome, value, surface, gap)  # [B, D]
+        width = self.model.config.width
+        state = self.model.latest(item[..., :width], outcome, value, surface, gap)  # [B, D]
         variance = ((state @ self.spread) * state).sum(-1, keepdim=True)
-        return state / variance.clamp(min=1e-12).sqrt()
+        person = state / variance.clamp(min=1e-12).sqrt()
+        return torch.cat([person, torch.ones_like(variance)], dim=-1) if self.popularity else person
+
+
+def served_items(fitted: Fitted) -> Floats32:
+    """[I, D] items' vectors as they are served, with popularity as one number more where it has a share."""
+    if not fitted.shares.popularity:
+        return fitted.items
+    return np.concatenate([fitted.items, fitted.common[:, None]], axis=1)
 
 
 def write_bundle(
@@ -63,13 +75,13 @@ def write_bundle(
     folder.mkdir(parents=True, exist_ok=True)
     fitted.model.eval()
     export_person(fitted, folder / "person.onnx")
-    np.save(folder / "items.npy", fitted.items)
+    np.save(folder / "items.npy", served_items(fitted))
     (folder / "item_ids.json").write_bytes(msgspec.json.encode(log.items))
     np.savez(folder / "graph.npz", index=fitted.graph.index, weight=fitted.graph.weight)
     np.savez(folder / "content.npz", **content_arrays(fitted))  # type: ignore[arg-type]
     graph = fitted.graph.config
     mix = {
-        "weight": fitted.weight, "recency": graph.recency, "history": graph.history,
+        "weight": fitted.shares.graph, "recency": graph.recency, "history": graph.history,
         "tokens_max": fitted.model.config.tokens_max, "item_hash": log.item_hash, "text": text,
         "formula": "person . item + weight * graph / std(graph over the catalogue)",
     }  # fmt: skip
@@ -84,8 +96,8 @@ def write_bundle(
 
 def export_person(fitted: Fitted, path: Path) -> None:
     """Write the person's side; people and tokens are free in number, up to `tokens_max`."""
-    served = PersonVector(fitted.model, fitted.spread).eval()
-    width = fitted.model.config.width
+    served = PersonVector(fitted.model, fitted.spread, popularity=fitted.shares.popularity > 0).eval()
+    width = fitted.model.config.width + int(fitted.shares.popularity > 0)
     example = (torch.zeros(2, 3, width), *(torch.ones(2, 3, dtype=torch.int64) for _ in range(4)))
     free = {0: torch.export.Dim.DYNAMIC, 1: torch.export.Dim.DYNAMIC}
     with warnings.catch_warnings():
@@ -100,10 +112,12 @@ def export_person(fitted: Fitted, path: Path) -> None:
 def content_arrays(fitted: Fitted) -> dict[str, np.ndarray]:
     """What turns the content of an unseen item into a vector."""
     items = fitted.model.items
+    more = int(fitted.shares.popularity > 0)  # nobody has chosen an unseen item yet
+    codes = np.stack([part.weight.detach().numpy() for part in items.by_code])  # [L, K + 1, D]
     return {
-        "projection": items.by_content.weight.detach().numpy().T.copy(),  # [C, D]
+        "projection": np.pad(items.by_content.weight.detach().numpy().T, ((0, 0), (0, more))),  # [C, D]
         "centres": fitted.codebooks.centres,  # [L, K, C]
-        "codes": np.stack([part.weight.detach().numpy() for part in items.by_code]),  # [L, K + 1, D]
+        "codes": np.pad(codes, ((0, 0), (0, 0), (0, more))),
     }
 
 

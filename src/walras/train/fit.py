@@ -15,7 +15,7 @@ from walras.base.clock import elapsed_s
 from walras.base.streams import stream
 from walras.schema import Floats32, Ints
 from walras.train import checkpoint as checkpoints
-from walras.train.blending import Blend, choose_blend, covariance, goodness, spread_to_one
+from walras.train.blending import Blend, Shares, choose_blend, commonness, covariance, goodness, spread_to_one
 from walras.train.checkpoint import CODE_VERSION, Checkpoint
 from walras.train.dataset import Histories, Judged, Log, Split, leave_one_out, next_items
 from walras.train.graph import ItemGraph, behaviour_vectors, build, neighbours_mean
@@ -24,6 +24,8 @@ from walras.train.semantic import Codebooks, quantise
 from walras.train.sequence import SequenceConfig, SequenceModel, sampled_loss
 from walras.train.windows import batches_in, epoch, item_vectors, person_vectors
 
+# Of the budget, once more, for going on over the held-out items.
+REFIT_SHARE = 0.25
 Progress = Callable[[str, float, str], None]  # stage, share done, sentence
 
 
@@ -40,6 +42,7 @@ class FitConfig:
     negatives: int = 512  # shared by a batch; 1,024 with two blocks at width 64 gave the same
     learning_rate: float = 2e-3
     decay: float = 0.01  # of matrices, not of tables
+    smoothing: float = 0.1  # of the wished item, spread over the negatives
     patience: int = 4  # epochs without a better validation
     judged_max: int = 4_000  # people by whom settings are chosen
     save_every: int = 200  # steps
@@ -53,7 +56,8 @@ class Fitted:
 
     model: SequenceModel
     graph: ItemGraph
-    weight: float
+    shares: Shares
+    common: Floats32  # [I] popularity times its share
     codebooks: Codebooks
     spread: Floats32  # [D, D]
     items: Floats32  # [I, D]
@@ -67,7 +71,7 @@ class Fitted:
 
     def blend(self) -> Scorer:
         """The whole model as a function of histories."""
-        return Blend(self.network(), self.graph, self.weight).scorer()
+        return Blend(self.network(), self.graph, self.shares.graph, self.common).scorer()
 
 
 def silent(_stage: str, _done: float, _sentence: str) -> None:
@@ -109,13 +113,20 @@ def fit(
 
 def refit(fitted: Fitted, log: Log, *, epochs: int = 2, progress: Progress = silent) -> Fitted:
     """Go on over everything, the held-out items too, for serving only: what comes out can no longer be judged."""
-    config = replace(fitted.config, epochs_max=epochs, steps_least=0, learning_rate=fitted.config.learning_rate / 4)
+    config = replace(
+        fitted.config,
+        epochs_max=epochs,
+        steps_least=0,
+        learning_rate=fitted.config.learning_rate / 4,
+        budget_s=fitted.config.budget_s * REFIT_SHARE,
+    )
     train, model = log.histories, fitted.model
     state = _start(model, _identity(log, train, config), config, epochs * _batches(train, model, config))
     _run(model, state, train, None, None, config, progress)
     graph = build(train, len(log.items), fitted.graph.config)
     items = item_vectors(model)
-    return replace(fitted, graph=graph, items=items, spread=covariance(items))
+    common = fitted.shares.popularity * commonness(train, len(items))
+    return replace(fitted, graph=graph, common=common, items=items, spread=covariance(items))
 
 
 def _new_model(
@@ -212,7 +223,7 @@ def _run(
         for n, (window, true) in enumerate(epoch(train, target, model.config.tokens_max, config.batch, rng)):
             if n < state.batch:
                 continue
-            losses.append(_step(model, optimisers, window, true, draw, _rate(state, config)))
+            losses.append(_step(model, optimisers, window, true, draw, _rate(state, config), config.smoothing))
             state.step, state.batch = state.step + 1, n + 1
             if not timed and elapsed_s() - begun > 0.05 * config.budget_s:
                 # The plan is made once, on this machine's speed, and kept in the checkpoint.
@@ -313,6 +324,7 @@ def _step(
     true: torch.Tensor,
     draw: _Draw,
     rate: float,
+    smooth: float,
 ) -> float:
     """One step; gives its loss."""
     model.train()
@@ -322,7 +334,7 @@ def _step(
     vectors = model.items(rows)  # [N + S, D]
     count = len(chosen)
     heat = model.config.temperature
-    loss = sampled_loss(state, vectors[:count], vectors[count:], rows, draw.log_expected[drawn], heat)
+    loss = sampled_loss(state, vectors[:count], vectors[count:], rows, draw.log_expected[drawn], heat, smooth)
     for optimiser in optimisers:
         optimiser.zero_grad(set_to_none=True)
         for group in optimiser.param_groups:
@@ -346,8 +358,9 @@ def _finish(
     items = item_vectors(model)
     spread = covariance(items)
     people = spread_to_one(person_vectors(model, valid.histories), spread)
-    graph, weight = choose_blend(people, items, train, valid)
-    fitted = Fitted(model, graph, weight, codebooks, spread, items, {}, config, epochs)
+    graph, shares = choose_blend(people, items, train, valid)
+    common = shares.popularity * commonness(train, len(items))
+    fitted = Fitted(model, graph, shares, common, codebooks, spread, items, {}, config, epochs)
     found = judge(fitted.blend(), valid, model.config.item_count)
     fitted.figures = {f"valid_{name}": value for name, value in found.items()}
     return fitted

@@ -14,7 +14,7 @@ from walras.features import UNTRAINED
 from walras.schema import Floats32
 from walras.train import checkpoint as checkpoints
 from walras.train.baselines import QUICK
-from walras.train.blending import covariance
+from walras.train.blending import Shares, commonness, covariance
 from walras.train.checkpoint import Checkpoint
 from walras.train.dataset import CHOICES_MIN, Log, leave_one_out, read_log
 from walras.train.evaluate import evaluate_next_item
@@ -114,7 +114,7 @@ def keep_judged(work: Path, fitted: Fitted, log: Log) -> None:
     work.mkdir(parents=True, exist_ok=True)
     kept = {
         "weights": fitted.model.state_dict(), "model": asdict(fitted.model.config), "config": asdict(fitted.config),
-        "graph": asdict(fitted.graph.config), "weight": fitted.weight, "figures": fitted.figures,
+        "graph": asdict(fitted.graph.config), "shares": asdict(fitted.shares), "figures": fitted.figures,
         "centres": torch.from_numpy(fitted.codebooks.centres), "items": list(log.items),
         "tokens": len(log.histories.item), "epochs": fitted.epochs,
     }  # fmt: skip
@@ -155,10 +155,20 @@ def _revive(kept: dict[str, Any], log: Log) -> Fitted:
     train = leave_one_out(log.histories).train
     graph = build(train, len(log.items), GraphConfig(**kept["graph"]))
     items = item_vectors(model)
+    shares = Shares(**kept["shares"]) if "shares" in kept else Shares(kept["weight"])
     books = Codebooks(kept["centres"].numpy())
     config = FitConfig(**kept["config"])
     return Fitted(
-        model, graph, kept["weight"], books, covariance(items), items, kept["figures"], config, kept["epochs"]
+        model,
+        graph,
+        shares,
+        shares.popularity * commonness(train, len(items)),
+        books,
+        covariance(items),
+        items,
+        kept["figures"],
+        config,
+        kept["epochs"],
     )
 
 

@@ -249,7 +249,9 @@ def _hats(elapsed: Tensor) -> Tensor:
     return (1.0 - (place[..., None] - torch.arange(HATS, device=elapsed.device)).abs()).clamp(min=0)
 
 
-def sampled_loss(state: Tensor, true: Tensor, drawn: Tensor, rows: Tensor, log_share: Tensor, heat: float) -> Tensor:
+def sampled_loss(
+    state: Tensor, true: Tensor, drawn: Tensor, rows: Tensor, log_share: Tensor, heat: float, smooth: float = 0.0
+) -> Tensor:
     """Cross-entropy of the true item against shared negatives, corrected for how often each is drawn.
 
     Args:
@@ -259,10 +261,12 @@ def sampled_loss(state: Tensor, true: Tensor, drawn: Tensor, rows: Tensor, log_s
         rows: ([N + S]) rows of true items, then of drawn ones.
         log_share: [S] log of how many times each negative is expected among the S drawn.
         heat: the temperature.
+        smooth: share of the wish that is spread evenly over the negatives.
     """
     count = len(state)
     positive = (state * true).sum(-1, keepdim=True) / heat  # [N, 1]
     negative = state @ drawn.T / heat - log_share  # [N, S]
-    negative = negative.masked_fill(rows[:count, None] == rows[None, count:], -1e9)
-    logits = torch.cat([positive, negative], dim=1)
-    return F.cross_entropy(logits, torch.zeros(count, dtype=torch.long, device=state.device))
+    same = rows[:count, None] == rows[None, count:]
+    whole = torch.cat([positive, negative.masked_fill(same, -1e9)], dim=1).logsumexp(dim=1)  # [N]
+    others = negative.masked_fill(same, 0.0).sum(1) / (~same).sum(1).clamp(min=1)  # [N] their mean
+    return (whole - (1.0 - smooth) * positive[:, 0] - smooth * others).mean()
