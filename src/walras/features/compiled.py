@@ -21,3 +21,12 @@ def compiled_in_place(function: Callable[Given, Made]) -> Callable[Given, Made]:
     arrays from function to function.
     """
     return cast(Callable[Given, Made], njit(cache=True, nogil=True, _nrt=False)(function))
+
+
+def compiled_sums(function: Callable[Given, Made]) -> Callable[Given, Made]:
+    """Compile in place a loop whose sums may be added in another order, so that a processor adds several at a time.
+
+    On one machine they are always added in the same order; two machines may differ in the last bits.
+    """
+    in_any_order = {"reassoc", "contract", "nsz"}
+    return cast(Callable[Given, Made], njit(cache=True, nogil=True, _nrt=False, fastmath=in_any_order)(function))

@@ -8,6 +8,7 @@ from walras.features import CHOICE, NEUTRAL, OWNERS, PersonState, State
 from walras.retrieval.asking import NOTHING, Asked, Proposal
 from walras.retrieval.bundle import Bundle, Rows
 from walras.retrieval.exclusions import allowed, rules_of
+from walras.retrieval.scoring import fill_products, fold, lean_to
 from walras.retrieval.vectors import VectorIndex
 from walras.schema import Floats32, Ints
 
@@ -24,13 +25,11 @@ class Leaning:
     graph_row: Ints  # [G] rows of the state, rising
     graph_score: Floats32  # [G] in units of their deviation over the catalogue
 
-    def scores(self, vectors: Floats32, rows: Ints, weight: float) -> Floats32:
-        """[N] one score of items: their vectors [N, D] beside hers, and the graph with its weight."""
-        score: Floats32 = vectors @ self.vector
-        if len(self.graph_row):
-            at = np.minimum(np.searchsorted(self.graph_row, rows), len(self.graph_row) - 1)
-            score += np.float32(weight) * np.where(self.graph_row[at] == rows, self.graph_score[at], np.float32(0.0))
-        return score
+    def heaviest(self, count: int) -> Ints:
+        """Rows of the graph with the highest scores, in no order."""
+        if len(self.graph_row) <= count:
+            return self.graph_row
+        return self.graph_row[np.argpartition(self.graph_score, -count)[-count:]]
 
 
 class Trunk:
@@ -57,7 +56,17 @@ class Trunk:
         found = self.leaning(view)
         if found is None:
             return np.zeros(len(rows), np.float32)
-        return found.scores(self.rows.vectors(rows), rows, self.bundle.mix.weight)
+        graph = lean_to(rows, found.graph_row, found.graph_score, self.bundle.mix.weight)
+        return self._products(found.vector, rows) + graph
+
+    def _products(self, vector: Floats32, rows: Ints) -> Floats32:
+        """[N] products of a vector with those of rows."""
+        own, found = self.rows.of_state(rows), np.empty(len(rows), np.float32)
+        fill_products(self.bundle.items, own, vector, found)
+        unmet = np.flatnonzero(own == 0)
+        if len(unmet):
+            found[unmet] = self.rows.vectors(rows[unmet]) @ vector
+        return found
 
     def _lean(self, view: PersonState, kept: Ints) -> Leaning:
         vector = self.bundle.person_vector(view, self.rows.vectors(view.items[kept]), kept)
@@ -74,11 +83,8 @@ class Trunk:
         age = np.arange(len(chosen), 0, -1)
         weight = age[chosen > 0].astype(np.float32) ** np.float32(-self.bundle.mix.recency)
         chosen = chosen[chosen > 0]
-        near = self.bundle.neighbours[chosen]
-        row, place = np.unique(near, return_inverse=True)
-        score = np.bincount(
-            place.ravel(), (weight[:, None] * self.bundle.weights[chosen] * (near > 0)).ravel(), minlength=len(row)
-        )
+        near, strength = self.bundle.neighbours[chosen], self.bundle.weights[chosen]
+        row, score = fold(np.ascontiguousarray(near), np.ascontiguousarray(strength), weight)
         size = len(self.bundle.items)
         deviation = np.sqrt(max((score**2).sum() / size - (score.sum() / size) ** 2, 0.0))
         in_state = self.rows.of_model[row]
@@ -110,7 +116,8 @@ class SequenceSource:
         if leaning is None:
             return NOTHING
         near, _ = self.index.search(leaning.vector, count + SPARE)
-        row = np.union1d(near, leaning.graph_row).astype(np.int32)
+        # An item that is neither among the nearest nor among the heaviest of the graph does not come first in the sum.
+        row = np.union1d(near, leaning.heaviest(count)).astype(np.int32)
         score = self.trunk.scores(asked.person, row)
         order = np.argsort(-score, kind="stable")
         return allowed(rules_of(asked, self.state), row[order], score[order], count)
