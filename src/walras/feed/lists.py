@@ -6,6 +6,7 @@ from dataclasses import replace
 import msgspec
 import numpy as np
 
+from walras.base.clock import DAY_MS
 from walras.base.ids import ItemId, PersonId
 from walras.base.limits import CANDIDATES_MAX
 from walras.base.streams import stream
@@ -39,7 +40,7 @@ def recommend(engine: Engine, person: PersonId, count: int, topic: str = "") -> 
     engine.catch_up()
     now_ms = engine.clock.now_ms()
     view = engine.state.person_view(person, now_ms)
-    return _valued(engine, Asked(view, _RECOMMENDED, now_ms, stream(now_ms, person)), count, topic)
+    return _valued(engine, Asked(view, _RECOMMENDED, now_ms, _draws(now_ms, person)), count, topic)
 
 
 def session(engine: Engine, items: Sequence[ItemId], count: int, topic: str = "") -> Scored:
@@ -63,7 +64,7 @@ def session(engine: Engine, items: Sequence[ItemId], count: int, topic: str = ""
         times_ms=now_ms - 1_000 * np.arange(len(chosen), 0, -1, dtype=np.int64),
         seen=np.unique(chosen),
     )
-    return _valued(engine, Asked(view, _RECOMMENDED, now_ms, stream(now_ms, "session")), count, topic)
+    return _valued(engine, Asked(view, _RECOMMENDED, now_ms, _draws(now_ms, "")), count, topic)
 
 
 def popular(engine: Engine, count: int, topic: str = "") -> Scored:
@@ -94,6 +95,11 @@ def _valued(engine: Engine, asked: Asked, count: int, topic: str) -> Scored:
     rows = filled.candidates.row[filled.rows[chosen]]
     kept = _of_topic(engine, rows, topic)[:count]
     return _named(engine, rows[kept], filled.value_yuan[chosen[kept]].tolist())
+
+
+def _draws(now_ms: int, person: str) -> np.random.Generator:
+    """The same draws all day for one person, so that a list asked with an offset goes on where it stopped."""
+    return stream(now_ms // DAY_MS, f"feed/lists/{person}")
 
 
 def _surface(surface: Surface) -> Surface:
