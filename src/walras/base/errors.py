@@ -6,6 +6,7 @@
     │   ├── Unauthorised   no key, or an unknown one                       401
     │   ├── Forbidden      the key may not do this                         403
     │   ├── NotFound       nothing has this name                           404
+    │   ├── Gone           it was here and is no more                      410
     │   ├── Conflict       it stands against what is already there         409
     │   └── TooMuch        larger or more often than is taken              413 or 429
     └── Unable         we must mend it
@@ -102,6 +103,13 @@ class NotFound(Refused):
 
     code = "not-found"
     status = 404
+
+
+class Gone(Refused):
+    """It was here and is no more."""
+
+    code = "gone"
+    status = 410
 
 
 class Conflict(Refused):

@@ -82,3 +82,25 @@ FFMPEG_MEMORY_BYTES_MAX = 6_000_000_000
 FFMPEG_OUTPUT_BYTES_MAX = 1_000_000_000
 # Text seen or heard in a video that is kept for search.
 HEARD_CHARS_MAX = 4_000
+# A topic's name is a word or two; videos, pages and addresses carry it.
+TOPIC_CHARS_MAX = 64
+# A caption that is longer than a screen is not read; a comment is shorter than a caption.
+CAPTION_CHARS_MAX = 2_000
+COMMENT_CHARS_MAX = 500
+MESSAGE_CHARS_MAX = 1_000
+# People named in one comment: each of them is told, so the number is bounded.
+MENTIONS_MAX = 10
+# One list of the app, such as comments or videos of a maker: about three screens.
+LIST_MAX = 50
+# Comments, and messages, of one person in a minute: faster than anybody types with sense.
+COMMENTS_PER_MIN = 20
+MESSAGES_PER_MIN = 40
+# Videos that one person may have open as drafts; each holds an upload.
+DRAFTS_MAX = 200
+# Collections of one person, and videos in one of them.
+COLLECTIONS_MAX = 200
+COLLECTED_MAX = 1_000
+# Browsers of one person that want to be woken.
+PUSH_SUBSCRIPTIONS_MAX = 20
+# Rows of the log that a request brings into the counts itself; more is left to the tick, so that nobody waits for it.
+COUNTED_BY_REQUEST_MAX = 5_000

@@ -1,8 +1,33 @@
 """Opens the video line in a house."""
 
-from walras.lines import House, Opened
+from walras.lines import House, Opened, Tick
+from walras.lines.video.doors import routes_of
+from walras.lines.video.live import Live
+from walras.lines.video.media import media_routes
+from walras.lines.video.seeing import MediaGate
+from walras.lines.video.trade import Trade, open_trade
+from walras.lines.video.uploads import upload_routes
 
 
 def open_video(house: House) -> Opened:
     """The line's routes and ticks."""
-    return Opened()
+    trade = open_trade(house)
+    live = Live(house)
+    routes = [
+        *routes_of(trade, live),
+        *upload_routes(house.studio),
+        *media_routes(house.studio, MediaGate(trade).may_see),
+    ]
+    return Opened(routes=routes, ticks=ticks_of(trade, live))
+
+
+def ticks_of(trade: Trade, live: Live) -> list[Tick]:
+    """What the line does again and again, each safe to repeat."""
+    return [
+        Tick("video counts", 1.0, trade.counts.project_all),
+        Tick("video assets", 0.5, trade.publishing.follow_assets),
+        Tick("video schedule", 1.0, trade.publishing.release_due),
+        Tick("video items", 5.0, trade.publishing.tell_untold),
+        Tick("web push", 1.0, trade.push.send_new),
+        Tick("live notes", 600.0, live.sweep),
+    ]

@@ -1,0 +1,296 @@
+"""Routes for who watches: the feed, one video, people and their videos, what is said of a topic."""
+
+import asyncio
+from collections.abc import Sequence
+from typing import Any
+
+from litestar import get
+from litestar.handlers import HTTPRouteHandler
+
+from walras.base import limits
+from walras.base.errors import Forbidden, Unavailable
+from walras.base.ids import id_fault
+from walras.lines.video.cards import Card
+from walras.lines.video.doors.asking import Answer, Ask, Asked, answered, route
+from walras.lines.video.feeding import cards_of_list, cards_of_page, is_of_core, page_request, tab_named
+from walras.lines.video.trade import Trade
+from walras.schema import Page
+from walras.web import Query, Visitor, visitor_of
+from walras.web.told import told
+from walras.world import Account
+
+_PAGE, _PAGE_MAX = 6, 30
+_SEEN_MAX = 100
+
+
+def watching_routes(trade: Trade) -> list[HTTPRouteHandler]:
+    """The routes over this trade."""
+    return [
+        _feed(trade),
+        route("GET", "/app/videos/{id:str}", lambda asked: _video(trade, asked), who="guest", summary="One video."),
+        route(
+            "GET",
+            "/app/videos/{id:str}/next",
+            lambda asked: _next(trade, asked),
+            who="guest",
+            summary="The next episode of a video's series.",
+        ),
+        *_people(trade),
+        *_topics(trade),
+        route(
+            "GET",
+            "/app/kept",
+            lambda asked: _of_kind(trade, asked, "save"),
+            who="guest",
+            summary="Videos that she keeps.",
+            query=("cursor", "n"),
+        ),
+        route(
+            "GET",
+            "/app/liked",
+            lambda asked: _of_kind(trade, asked, "like"),
+            who="guest",
+            summary="Videos that she likes.",
+            query=("cursor", "n"),
+        ),
+    ]
+
+
+# ---------------------------------------------------------------- the feed
+
+
+def _feed(trade: Trade) -> HTTPRouteHandler:
+    @get(
+        "/app/feed",
+        opt=told(summary="A page of a tab of the feed.", tag="app", scope=None, who="guest"),
+        include_in_schema=False,
+    )
+    async def feed(request: Ask) -> Answer:
+        visitor = visitor_of(request)
+        query = Query(request.scope["query_string"], ("tab", "n", "feed", "place"), many=("seen",))
+        tab = tab_named(query.text("tab", "for_you"))
+        n = query.number("n", _PAGE, most=_PAGE_MAX)
+        seen = tuple(id for id in query.all("seen") if id_fault(id) is None)[:_SEEN_MAX]
+        await asyncio.to_thread(trade.counts.catch_up)
+        if not is_of_core(tab):
+            near = query.text("place")
+            cards = await asyncio.to_thread(_listed, trade, visitor, tab, n, seen, near)
+            return answered({"page": "", "tab": tab, "cards": cards, "missing": ()})
+        if trade.house.pages is None:
+            raise Unavailable("this process makes no pages", field="pages")
+        # On this thread, as everything that changes the state.
+        page = trade.house.pages.make_page(page_request(visitor, tab, n, query.text("feed"), seen))
+        cards = await asyncio.to_thread(cards_of_page, trade, visitor, page)
+        return answered(_fed(page, tab, cards))
+
+    return feed
+
+
+def _fed(page: Page, tab: str, cards: Sequence[Card]) -> dict[str, Any]:
+    return {"page": page.id, "tab": tab, "surface": page.surface, "cards": cards, "missing": page.missing}
+
+
+def _listed(trade: Trade, visitor: Visitor, tab: Any, n: int, seen: tuple[str, ...], near: str) -> list[Card]:
+    place = near or _market(trade, visitor)
+    return cards_of_list(trade, visitor, tab, n, seen, place)
+
+
+def _market(trade: Trade, visitor: Visitor) -> str:
+    person = trade.house.world.people.get_many([visitor.person]).get(visitor.person)
+    return person.market if person else ""
+
+
+def _video(trade: Trade, asked: Asked) -> Card:
+    trade.counts.catch_up()
+    return trade.cards.one(asked.person, asked.id)
+
+
+def _next(trade: Trade, asked: Asked) -> dict[str, Any]:
+    trade.cards.visible(asked.person, asked.id)
+    series, video = trade.collections.next_episode(asked.id)
+    cards = trade.cards.of_ids(asked.person, [video]) if video else []
+    return {"series": series, "card": cards[0] if cards else None}
+
+
+def _of_kind(trade: Trade, asked: Asked, kind: str) -> dict[str, Any]:
+    trade.counts.catch_up()
+    ids, cursor = trade.relations.videos_of_kind(asked.person, kind, asked.cursor, asked.count())
+    return {"cards": trade.cards.of_ids(asked.person, ids), "cursor": cursor}
+
+
+# ---------------------------------------------------------------- people
+
+
+def _people(trade: Trade) -> list[HTTPRouteHandler]:
+    return [
+        route(
+            "GET",
+            "/app/people/{id:str}",
+            lambda asked: _person(trade, asked),
+            who="guest",
+            summary="A person's profile.",
+        ),
+        route(
+            "GET",
+            "/app/people/{id:str}/videos",
+            lambda asked: _videos(trade, asked),
+            who="guest",
+            summary="A person's videos, the newest first.",
+            query=("cursor", "n"),
+        ),
+        _tied_route(trade, "followers"),
+        _tied_route(trade, "following"),
+        route(
+            "GET",
+            "/app/people/{id:str}/collections",
+            lambda asked: _collections(trade, asked),
+            who="guest",
+            summary="What a person has collected for everybody.",
+        ),
+    ]
+
+
+def _tied_route(trade: Trade, direction: str) -> HTTPRouteHandler:
+    return route(
+        "GET",
+        f"/app/people/{{id:str}}/{direction}",
+        lambda asked: _tied(trade, asked, direction),
+        who="guest",
+        summary=f"A person's {direction}.",
+        query=("cursor", "n"),
+    )
+
+
+def _account(trade: Trade, asked: Asked) -> Account:
+    """Whose handle it is; somebody who blocks the asker, or left, is not found."""
+    account = trade.house.world.accounts.of_handle(asked.id)
+    if "block" in trade.relations.said(account.person, [asked.person]).get(asked.person, ()):
+        return trade.house.world.accounts.get("")
+    return account
+
+
+def _person(trade: Trade, asked: Asked) -> dict[str, Any]:
+    trade.counts.catch_up()
+    account = _account(trade, asked)
+    maker = trade.cards.makers(asked.person, [account.person])[account.person]
+    counts = trade.relations.counts([account.person])[account.person]
+    said = trade.relations.said(asked.person, [account.person]).get(account.person, frozenset())
+    back = trade.relations.said(account.person, [asked.person]).get(asked.person, frozenset())
+    return {
+        "id": account.person,
+        "handle": account.handle,
+        "name": account.name,
+        "avatar": account.avatar,
+        "bio": account.bio,
+        "followers": counts.get("followers", 0),
+        "following": counts.get("following", 0),
+        "likes": counts.get("likes_got", 0),
+        "videos": trade.videos.count(account.person, "published", "limited"),
+        "followed": maker.followed,
+        "follows_me": "follow" in back,
+        "mutual": maker.mutual,
+        "blocked": "block" in said,
+        "verified": maker.verified,
+        "mine": maker.mine,
+        "may_message": not maker.mine and trade.messages.may_write(asked.person, account.person),
+    }
+
+
+def _videos(trade: Trade, asked: Asked) -> dict[str, Any]:
+    account = _account(trade, asked)
+    n = asked.count()
+    ms, _, id = asked.cursor.partition(".")
+    before_ms = int(ms) if ms.isdigit() and len(ms) < 16 else 0
+    audiences = ("everyone", "followers", "mutuals", "me")
+    found = trade.videos.shown_of([account.person], audiences, before_ms=before_ms, before_id=id, n=n + 1)
+    cursor = f"{found[n - 1].published_ms}.{found[n - 1].id}" if len(found) > n else ""
+    return {"cards": trade.cards.of(asked.person, found[:n]), "cursor": cursor}
+
+
+def _tied(trade: Trade, asked: Asked, direction: str) -> dict[str, Any]:
+    trade.counts.catch_up()
+    account = _account(trade, asked)
+    _refuse_hidden(trade, account, asked)
+    people, cursor = trade.relations.people(account.person, direction, asked.cursor, asked.count())
+    makers = trade.cards.makers(asked.person, people)
+    return {"people": [makers[person] for person in people if makers[person].handle], "cursor": cursor}
+
+
+def _refuse_hidden(trade: Trade, account: Account, asked: Asked) -> None:
+    circle = account.settings.privacy.follows
+    if circle == "everyone" or account.person == asked.person:
+        return
+    follows = "follow" in trade.relations.said(asked.person, [account.person]).get(account.person, ())
+    mutual = trade.relations.is_mutual(asked.person, account.person)
+    if not {"followers": follows, "mutual": mutual, "nobody": False}[circle]:
+        raise Forbidden("is not shown to you", field="handle", value=account.handle)
+
+
+def _collections(trade: Trade, asked: Asked) -> dict[str, Any]:
+    account = _account(trade, asked)
+    own = account.person == asked.person
+    return {"collections": trade.collections.of(account.person, public_only=not own)}
+
+
+# ---------------------------------------------------------------- topics
+
+
+def _topics(trade: Trade) -> list[HTTPRouteHandler]:
+    return [
+        route(
+            "GET",
+            "/app/topics",
+            lambda asked: {"topics": trade.topics.listed(asked.count(limits.LIST_MAX))},
+            who="guest",
+            summary="Events and the topics with the most videos.",
+            query=("n",),
+        ),
+        route(
+            "GET",
+            "/app/topics/{id:str}",
+            lambda asked: _topic(trade, asked),
+            who="guest",
+            summary="A topic's page.",
+            query=("cursor", "n"),
+        ),
+        route(
+            "PUT",
+            "/app/topics/{id:str}/follow",
+            lambda asked: trade.topics.follow(asked.id.lower(), asked.person, wanted=True),
+            who="account",
+            summary="Follow a topic.",
+        ),
+        route(
+            "DELETE",
+            "/app/topics/{id:str}/follow",
+            lambda asked: trade.topics.follow(asked.id.lower(), asked.person, wanted=False),
+            who="account",
+            summary="Follow a topic no more.",
+        ),
+    ]
+
+
+def _topic(trade: Trade, asked: Asked) -> dict[str, Any]:
+    topic = trade.topics.get(asked.id.lower())
+    followers, followed = trade.topics.followers(topic.id, asked.person)
+    n = asked.count()
+    ms, _, id = asked.cursor.partition(".")
+    before_ms = int(ms) if ms.isdigit() and len(ms) < 16 else 0
+    found = trade.videos.shown_under(topic.id, before_ms, id, n + 1)
+    cursor = f"{found[n - 1].published_ms}.{found[n - 1].id}" if len(found) > n else ""
+    pinned = trade.cards.of_ids(asked.person, topic.pinned) if not asked.cursor else []
+    first = {card.id for card in pinned}
+    rest = trade.cards.of(asked.person, [video for video in found[:n] if video.id not in first])
+    return {
+        "id": topic.id,
+        "title": topic.title or topic.id,
+        "text": topic.text,
+        "kind": topic.kind,
+        "starts_ms": topic.starts_ms,
+        "ends_ms": topic.ends_ms,
+        "programme": topic.programme,
+        "videos": [*pinned, *rest],
+        "cursor": cursor,
+        "followers": followers,
+        "followed": followed,
+    }

@@ -1,0 +1,59 @@
+"""The video trade over one house: every part of it, made once a process."""
+
+from dataclasses import dataclass
+
+from walras.lines import House
+from walras.lines.video.cards import Cards
+from walras.lines.video.collecting import Collections
+from walras.lines.video.comments import Comments
+from walras.lines.video.inbox import Inbox
+from walras.lines.video.messages import Messages
+from walras.lines.video.projecting import Counts
+from walras.lines.video.publishing import Publishing
+from walras.lines.video.push import Push
+from walras.lines.video.relations import Relations
+from walras.lines.video.topics import Topics
+from walras.lines.video.videos import Videos
+
+
+@dataclass(frozen=True, slots=True)
+class Trade:
+    """What the line's routes, ticks and consoles ask."""
+
+    house: House
+    videos: Videos
+    publishing: Publishing
+    relations: Relations
+    counts: Counts
+    inbox: Inbox
+    comments: Comments
+    topics: Topics
+    cards: Cards
+    messages: Messages
+    collections: Collections
+    push: Push
+
+
+def open_trade(house: House) -> Trade:
+    """The trade over this house; nothing is read yet."""
+    database = house.world.database
+    inbox = Inbox(house)
+    relations = Relations(database)
+    publishing = Publishing(house, inbox)
+    videos = publishing.videos
+    comments = Comments(house, videos, relations, inbox)
+    topics = Topics(database, house.clock)
+    return Trade(
+        house=house,
+        videos=videos,
+        publishing=publishing,
+        relations=relations,
+        counts=Counts(house, inbox.of_ties),
+        inbox=inbox,
+        comments=comments,
+        topics=topics,
+        cards=Cards(house, videos, relations, comments, topics),
+        messages=Messages(house, relations),
+        collections=Collections(house, videos),
+        push=Push(house),
+    )
