@@ -21,7 +21,7 @@ from walras.base.errors import Invalid
 from walras.base.logs import room_log
 from walras.base.settings import Settings
 from walras.doors.pages import PAGE_SCOPES
-from walras.loops import Ticking, TrainingLoop, read_status
+from walras.loops import MakingLoop, Ticking, TrainingLoop, read_status
 
 TICK_S = 1.0
 COMPACT_S = 60.0
@@ -168,11 +168,13 @@ class Keeper:
                 world=world,
                 statics=statics_of_lines(),
             )
+            making = MakingLoop(self._home, house.studio)
             ticking = Ticking([tick for line in open_lines(house) for tick in line.ticks])
             task, compacted_s = bar.add_task("", total=100, visible=False), elapsed_s()
             while not self._stopped.wait(TICK_S):
                 ticking.tick(elapsed_s())
                 try:
+                    making.tick()
                     if self._settings.train:
                         self._training.tick(log.position(), clock.now_ms())
                     if elapsed_s() - compacted_s > COMPACT_S:
@@ -183,3 +185,4 @@ class Keeper:
                     bar.update(task, description=status.stage[:24], completed=100 * status.done, visible=running)
                 except Exception:
                     _log.exception("a loop failed")
+            making.stop()

@@ -1,11 +1,12 @@
-"""Where the clock's ticks enter: starting a training, keeping up with the log, swapping models, compaction.
+"""Where the clock's ticks enter: starting a training or a making, keeping up with the log, swapping models, compaction.
 
 Each loop reads, calls a plain function, and writes; schedules stand here so that no other room needs one.
 It never answers a request.
 """
 
+from walras.loops.making import MakingLoop
 from walras.loops.ticking import Ticking
 from walras.loops.training import TrainingLoop, read_status, write_status
 from walras.loops.upkeep import Upkeep
 
-__all__ = ["Ticking", "TrainingLoop", "Upkeep", "read_status", "write_status"]
+__all__ = ["MakingLoop", "Ticking", "TrainingLoop", "Upkeep", "read_status", "write_status"]

@@ -17,7 +17,7 @@ from walras.studio import Studio
 # A process that ends at once again and again is started this seldom.
 _AGAIN_S = 5.0
 _EXPIRE_S = 600.0
-_STOP_S = 10
+_STOP_S = 5
 _log = room_log("loops")
 
 

@@ -37,7 +37,7 @@ class Worker:
             name: distinct from every other worker's.
         """
         self._studio = studio
-        self._name = name or f"{os.getpid()}-{os.urandom(3).hex()}"
+        self.name = name or f"{os.getpid()}-{os.urandom(3).hex()}"
         self._work: Mapping[JobKind, Work] = {
             "first": make_first,
             "understand": understanding.work,
@@ -61,7 +61,7 @@ class Worker:
 
     def step(self, stopped: threading.Event | None = None) -> bool:
         """Do one job; False where none was due."""
-        job = jobs.take_job(self._studio.database, self._name, self._studio.clock.now_ms())
+        job = jobs.take_job(self._studio.database, self.name, self._studio.clock.now_ms())
         if job is None:
             return False
         with _Lease(self._studio, job, stopped or threading.Event()) as lost:
