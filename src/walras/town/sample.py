@@ -20,8 +20,13 @@ Floats: TypeAlias = NDArray[np.float64]
 Ints: TypeAlias = NDArray[np.int64]
 Row: TypeAlias = dict[str, Any]
 
-_PEOPLE, _ITEMS, _OWNERS_NEW = 400, 900, 6
-_EXPOSURES = 11_500
+# Every video has a film drawn on the first start (clips.py), so there are no more than can be drawn in a minute.
+_PEOPLE, _ITEMS, _OWNERS_NEW = 400, 128, 6
+# Nobody has seen more than half of them, so that everybody has something left to see.
+_EXPOSURES_EACH_MAX = _ITEMS // 2
+# Films are this much shorter than what the subject's videos usually are, and lie between these seconds.
+_SHORTER, _SECONDS_MIN, _SECONDS_MAX = 5.0, 5.0, 14.0
+_EXPOSURES = 13_500
 _DAYS = 30
 _DAY_MS = 86_400_000
 # Taste beyond topics: how loud, how fast, how earnest, how homely. Without it topics alone would explain everything.
@@ -108,7 +113,7 @@ def _town(now_ms: int, subjects: tuple[Subject, ...], rng: np.random.Generator) 
         owner=owner,
         item_style=0.7 * owner_style[owner] + 0.7 * rng.normal(0.0, 1.0, (_ITEMS, _STYLES)),
         quality=rng.normal(0.0, 0.8, _ITEMS),
-        duration_s=np.clip(usual_s * rng.lognormal(0.0, 0.55, _ITEMS), 6.0, 420.0).round(1),
+        duration_s=np.clip(usual_s / _SHORTER * rng.lognormal(0.0, 0.3, _ITEMS), _SECONDS_MIN, _SECONDS_MAX).round(1),
         created_ms=_created_ms(now_ms, owner >= len(owners) - _OWNERS_NEW, rng),
     )
 
@@ -205,7 +210,7 @@ def _behaviour(town: Town, now_ms: int, rng: np.random.Generator) -> Iterator[Ro
 
 def _life(town: Town, person: int, now_ms: int, rng: np.random.Generator) -> list[Row]:
     """A person's month: sessions, in each of them some videos one after the other."""
-    exposures = max(3, round(float(town.activity[person]) * _EXPOSURES))
+    exposures = min(max(3, round(float(town.activity[person]) * _EXPOSURES)), _EXPOSURES_EACH_MAX)
     seen, followed = np.zeros(_ITEMS, np.bool_), np.zeros(len(town.owners), np.bool_)
     rows: list[Row] = []
     for start_ms, count in _sessions(exposures, now_ms, rng):
