@@ -22,14 +22,15 @@ help: ## Say what there is
 	@grep -hE '^[a-z-]+:.*## ' Makefile | sed 's/:.*## /	/' | sort
 
 run: $(VENV)/.walras-run ## Set up where needed, then start
+	@sh tools/packages.sh ffmpeg || echo "Without ffmpeg no uploads become videos; everything else works." >&2
 	@$(BIN)/walras up
 
 test: $(VENV)/.walras-test ## Set up where needed, then run the tests
-	@sh tools/packages.sh postgresql chromium fonts-noto-cjk libgomp1
+	@sh tools/packages.sh postgresql chromium ffmpeg fonts-noto-cjk libgomp1
 	@$(QUIET_MATHS) $(BIN)/python -m pytest -n $(TEST_WORKERS) --dist worksteal -m "not slow" $(TESTS)
 
 test-long: $(VENV)/.walras-test ## The tests, with the slow ones
-	@sh tools/packages.sh postgresql chromium fonts-noto-cjk libgomp1
+	@sh tools/packages.sh postgresql chromium ffmpeg fonts-noto-cjk libgomp1
 	@$(QUIET_MATHS) $(BIN)/python -m pytest -n $(TEST_WORKERS) --dist worksteal $(TESTS)
 
 check: $(VENV)/.walras-test ## Format, lint, types, import contracts, tidiness
@@ -44,7 +45,7 @@ fmt: $(VENV)/.walras-test ## Format, and mend what the linter can mend
 	@$(BIN)/ruff format -q .
 
 bench: $(VENV)/.walras-test ## Measure; write docs/benchmarks.md and .json. PARTS="feed events" for some of it
-	@sh tools/packages.sh libgomp1
+	@sh tools/packages.sh ffmpeg libgomp1
 	@$(BIN)/python -m bench $(PARTS)
 
 docs: $(VENV)/.walras-test ## Write the pages of docs/ that are made from the code

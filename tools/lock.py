@@ -1,6 +1,6 @@
 """Write the lock files: every package that pyproject.toml needs, directly or not, at the version installed here.
 
-    requirements.lock        to run and to train, PyTorch excepted
+    requirements.lock        to run, to train and to make media, PyTorch excepted
     requirements-torch.lock  PyTorch alone: it is installed by a pip call of its own, before everything else
     requirements-test.lock   what tests, checks and benchmarks need beyond that
 
@@ -21,6 +21,10 @@ ROOT = Path(__file__).resolve().parents[1]
 _TORCH = "torch"
 _OF_TORCH_ONLY = ("nvidia-", "cuda-", "triton")
 _HEAD = "# Written by `make lock`: {what}. Plain pip reads it; every version is exact, nothing else is pulled in.\n"
+# RapidOCR asks for the OpenCV that opens windows, and so for half a desktop; the same without windows does for it.
+# PocketSphinx asks for a microphone's library, which is loaded only by what listens to one.
+_INSTEAD = {"opencv-python": "opencv-python-headless"}
+_WITHOUT = ("sounddevice",)
 # Needed to install the project itself into the environment.
 _BUILD = ("setuptools",)
 
@@ -29,13 +33,13 @@ def main() -> int:
     """Write the three files; say what is missing and stop where something is."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
     extras = project["optional-dependencies"]
-    run = closure([*project["dependencies"], *extras["train"], *_BUILD])
-    everything = closure([*project["dependencies"], *extras["train"], *extras["test"], *extras["bench"], *_BUILD])
+    run = closure([*project["dependencies"], *extras["train"], *extras["media"], *_BUILD])
+    everything = run | closure([*extras["test"], *extras["bench"]])
     dragged = drags_torch(everything)
     if dragged:
         print(f"These would pull in PyTorch by themselves: {', '.join(dragged)}", file=sys.stderr)
         return 1
-    write("requirements.lock", "to run and to train, without PyTorch", run)
+    write("requirements.lock", "to run, to train and to make media, without PyTorch", run)
     write("requirements-test.lock", "to test, check and measure, beyond requirements.lock", everything - run)
     torch = next(need for need in extras["train"] if Requirement(need).name == _TORCH)
     (ROOT / "requirements-torch.lock").write_text(_HEAD.format(what="PyTorch") + torch + "\n", "utf-8")
@@ -50,6 +54,9 @@ def closure(needs: Iterable[str]) -> set[str]:
     while waiting:
         need = waiting.pop()
         name = canonicalize_name(need.name)
+        name = _INSTEAD.get(name, name)
+        if name in _WITHOUT:
+            continue
         if (name, frozenset(need.extras)) in seen or name.startswith(_OF_TORCH_ONLY):
             continue
         seen.add((name, frozenset(need.extras)))
