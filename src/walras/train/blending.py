@@ -22,6 +22,8 @@ WEIGHTS: tuple[float, ...] = (0.0, 0.03, 0.06, 0.1, 0.15, 0.25, 0.5, 1.0, 3.0, 2
 POPULARITIES = (0.0, 0.03, 0.1, 0.3, 1.0, 3.0, 30.0)
 # Tokens above which only the settings that matter most are searched.
 LONG = 400_000
+# People by whom the start is chosen.
+STARTED_BY = 1_500
 # Standard errors by which a setting must be better, and what a place behind the tenth counts.
 SURE, FAR = 0.3, 0.1
 
@@ -94,7 +96,8 @@ def choose_blend(people: Floats32, items: Floats32, train: Histories, valid: Jud
         return counting.build(train, len(items)), Shares()
     judging = _Judging(people, items, valid, commonness(train, len(items)))
     counted = _Counted(train, len(items))
-    graph, best = _best_start(judging, counted, _started(train))
+    graph, shares = _best_start(judging.fewer(STARTED_BY), counted, _started(train))
+    best = judging.judged(graph, (shares,))
     for name, values in _searched(train).items():
         for value in values:
             if value == getattr(graph.config, name):
@@ -161,11 +164,11 @@ def _surely(found: _Found, best: _Found) -> bool:
     return bool(more.mean() > SURE * more.std() / np.sqrt(len(more)))
 
 
-def _best_start(judging: "_Judging", counted: _Counted, starts: tuple[GraphConfig, ...]) -> tuple[ItemGraph, _Found]:
+def _best_start(judging: "_Judging", counted: _Counted, starts: tuple[GraphConfig, ...]) -> tuple[ItemGraph, Shares]:
     graphs = [counted.build(config) for config in starts]
     found = [judging.best_shares(graph, None) for graph in graphs]
     best = max(range(len(found)), key=lambda n: found[n].good)
-    return graphs[best], found[best]
+    return graphs[best], found[best].shares
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,13 +180,18 @@ class _Judging:
     valid: Judged
     common: Floats32  # [I]
 
+    def fewer(self, count: int) -> "_Judging":
+        """The same by at most so many people."""
+        rows = np.arange(0, len(self.people), max(1, -(-len(self.people) // count)))
+        valid = Judged(self.valid.histories.rows(rows), self.valid.item[rows])
+        return replace(self, people=self.people[rows], valid=valid)
+
     def best_shares(self, graph: ItemGraph, known: _Found | None) -> _Found:
         """Shares of the graph, then of popularity, then of the graph again, each with the other's best."""
         found = known or self.judged(graph, (Shares(0.0),))
-        for _ in range(2):
-            for name, values in (("graph", WEIGHTS), ("popularity", POPULARITIES)):
-                made = self.judged(graph, tuple(replace(found.shares, **{name: value}) for value in values))
-                found = made if _surely(made, found) else found
+        for name, values in (("graph", WEIGHTS), ("popularity", POPULARITIES), ("graph", WEIGHTS)):
+            made = self.judged(graph, tuple(replace(found.shares, **{name: value}) for value in values))
+            found = made if _surely(made, found) else found
         return found
 
     def judged(self, graph: ItemGraph, tried: tuple[Shares, ...]) -> _Found:
