@@ -32,7 +32,8 @@ def media_routes(studio: Studio, may_see: MaySee) -> list[HTTPRouteHandler]:
     opt = told(summary="A part of a video.", tag="media", scope=None)
 
     @get("/media/{asset:str}/{file:str}", opt=opt, include_in_schema=False)
-    async def media(request: Ask, asset: str, file: str) -> Response[Any]:
+    async def media(request: Ask) -> Response[Any]:
+        asset, file = request.path_params["asset"], request.path_params["file"]
         found = find_file(studio.folder, asset, file)
         if not may_see(AssetId(asset), request):
             raise NotFound("no media has this address", field="file", value=file)

@@ -100,9 +100,9 @@ def _head(studio: Studio, who: Who) -> HTTPRouteHandler:
 
     # The doorway answers HEAD as GET without its body.
     @get("/uploads/{upload:str}", opt=opt, include_in_schema=False)
-    async def stands(request: Ask, upload: str) -> Response[None]:
+    async def stands(request: Ask) -> Response[None]:
         _check_version(request)
-        asset = await asyncio.to_thread(_own, studio, upload, who(request))
+        asset = await asyncio.to_thread(_own, studio, request.path_params["upload"], who(request))
         return _answer(request, 200, {"cache-control": "no-store", **_standing(studio, asset)})
 
     return stands
@@ -112,11 +112,11 @@ def _append(studio: Studio, who: Who) -> HTTPRouteHandler:
     opt = told(summary="Send the next bytes of an upload.", tag="uploads", scope=None, who="account", status=204)
 
     @patch("/uploads/{upload:str}", opt=opt, include_in_schema=False, status_code=204)
-    async def append(request: Ask, upload: str) -> Response[None]:
+    async def append(request: Ask) -> Response[None]:
         _check_version(request)
         if request.headers.get("content-type", "") != _PIECES:
             raise WrongMedia("pieces of an upload have a content type of their own", hint=f"Send {_PIECES}.")
-        asset = await asyncio.to_thread(_own, studio, upload, who(request))
+        asset = await asyncio.to_thread(_own, studio, request.path_params["upload"], who(request))
         asset = await _take(studio, request, asset, _whole(request, "upload-offset"))
         return _answer(request, 204, _standing(studio, asset))
 
@@ -127,12 +127,12 @@ def _terminate(studio: Studio, who: Who) -> HTTPRouteHandler:
     opt = told(summary="Give an upload up.", tag="uploads", scope=None, who="account", status=204)
 
     @delete("/uploads/{upload:str}", opt=opt, include_in_schema=False, status_code=204)
-    async def terminate(request: Ask, upload: str) -> Response[None]:
+    async def terminate(request: Ask) -> Response[None]:
         _check_version(request)
-        asset = await asyncio.to_thread(_own, studio, upload, who(request))
+        asset = await asyncio.to_thread(_own, studio, request.path_params["upload"], who(request))
         if asset.state != "uploading":
             hint = "Delete the video that was made of it."
-            raise Conflict("has come whole already", field="upload", value=upload, hint=hint)
+            raise Conflict("has come whole already", field="upload", value=asset.id, hint=hint)
         await asyncio.to_thread(studio.remove, asset.id)
         return _answer(request, 204, {})
 
