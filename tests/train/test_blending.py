@@ -45,15 +45,22 @@ def _by_popularity(rng: np.random.Generator, items: int) -> list[int]:
     return [int(row) + 1 for row in rng.choice(items, 6, replace=False, p=share / share.sum())]
 
 
+def _by_habit(rng: np.random.Generator, items: int) -> list[int]:
+    """A person's few items, again and again."""
+    own = rng.choice(items, 12, replace=False)
+    found = [int(own[int(rng.integers(len(own)))]) + 1 for _ in range(25)]
+    return [row for n, row in enumerate(found) if not n or row != found[n - 1]]
+
+
 def _log(kind: str, people: int) -> Log:
     rng = np.random.default_rng(5)
-    items = {"order": 60, "taste": 200, "popularity": 400}[kind]
-    make = {"order": _in_order, "taste": _by_taste, "popularity": _by_popularity}[kind]
+    items = {"order": 60, "taste": 200, "popularity": 400, "habit": 300}[kind]
+    make = {"order": _in_order, "taste": _by_taste, "popularity": _by_popularity, "habit": _by_habit}[kind]
     histories = from_lists([make(rng, items) for _ in range(people)])
     return Log(histories, tuple(f"p{n}" for n in range(people)), ("", *(f"i{n}" for n in range(1, items + 1))))
 
 
-@pytest.mark.parametrize("kind", ["order", "taste", "popularity"])
+@pytest.mark.parametrize("kind", ["order", "taste", "popularity", "habit"])
 def test_the_model_loses_to_no_baseline(kind: str, tmp_path: Path) -> None:
     log = _log(kind, 300)
     split, item_count = leave_one_out(log.histories), len(log.items)

@@ -36,6 +36,7 @@ class GraphConfig:
         100  # kept for each item: what is served is what is judged; 100 cost .0004 to .0007 recall against all
     )
     linear: float = 0.0  # share of the regression's weights
+    again: float = 0.0  # an item is its own neighbour, so many times as near as its nearest: what is taken again
 
 
 # Where the search may start: beside the defaults the two baselines, so that counting alone is never out of reach.
@@ -46,6 +47,7 @@ STARTS = (
 )
 # One value at a time is changed. Spans reach from a log whose order says all to one whose order says nothing.
 SEARCH: dict[str, tuple[float, ...]] = {
+    "again": (0.0, 0.3, 1.0, 3.0, 10.0),
     "linear": (0.0, 0.3, 1.0, 10.0),
     "recency": (0.0, 0.3, 0.6, 1.0, 1.3, 1.8),
     "to_power": (0.0, 0.1, 0.2, 0.35, 0.5),
@@ -111,6 +113,9 @@ def build(
     if config.linear:
         linear = regressed(histories, item_count) if linear is None else linear
         weighed = weighed / _row_length(weighed) + config.linear * linear / _row_length(linear)
+    if config.again:
+        nearest = np.asarray(weighed.max(axis=1).todense()).ravel()
+        weighed = weighed + sp.diags(config.again * nearest)
     return ItemGraph(*strongest(weighed.tocsr(), config.neighbours), config)
 
 
