@@ -213,7 +213,7 @@ class Comments:
             .group_by(CommentRow.video)
         )
         with self._database.read() as connection:
-            return dict(connection.execute(query).tuples())
+            return dict(connection.execute(query).all())
 
     # ------------------------------------------------------------ changing
 

@@ -78,8 +78,7 @@ class Publishing:
             Conflict: it cannot be cut any more.
         """
         now_ms = self._house.clock.now_ms()
-        given = {name: value for name, value in msgspec.structs.asdict(wish).items() if value is not None}
-        _check(given, now_ms)
+        given = _said(wish, now_ms)
         self.videos.own(maker, id)
         before, after = self.videos.change(id, lambda video: _edited(video, given, now_ms), who=maker, actor="maker")
         if any(getattr(before, name) != getattr(after, name) for name in ("cut", "cover_s", "music")):
@@ -268,12 +267,12 @@ class Publishing:
             created_ms=now_ms,
             changed_ms=now_ms,
         )
+        given = _said(wish, self._house.clock.now_ms())
         there = self.videos.add(draft)
 
         def through(video: Video) -> Video:
             if video.state != "draft":
                 return video
-            given = {name: value for name, value in msgspec.structs.asdict(wish).items() if value is not None}
             video = _edited(with_asset(video, asset, now_ms), given, now_ms)
             video = with_asset(moved(video, "processing", "maker", now_ms), asset, now_ms)
             return passed(video, "studio", now_ms, cause="cause.sample")
@@ -383,6 +382,17 @@ def _check_verdict(verdict: str, reason: str) -> None:
         raise Invalid("is no verdict", field="verdict", value=verdict, hint=f"Known: {', '.join(verdicts)}.")
     if verdict != "pass" and not reason.strip():
         raise Invalid("is missing", field="reason", hint="The maker reads it, and may mend it.")
+
+
+def _said(wish: Wish, now_ms: int) -> dict[str, object]:
+    """What a wish says, put into order.
+
+    Raises:
+        Invalid: a value is wrong.
+    """
+    given = {name: value for name, value in msgspec.structs.asdict(wish).items() if value is not None}
+    _check(given, now_ms)
+    return given
 
 
 def _check(given: dict[str, object], now_ms: int) -> None:

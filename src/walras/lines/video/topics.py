@@ -104,7 +104,7 @@ class Topics:
             .limit(n)
         )
         with self._database.read() as connection:
-            counts = dict(connection.execute(query).tuples())
+            counts = dict(connection.execute(query).all())
         described = {topic.id: topic for topic in self.described()}
         events = [id for id, topic in described.items() if topic.kind == "event"]
         return [

@@ -13,12 +13,13 @@ from email.utils import formatdate
 from typing import Any, TypeAlias
 
 from litestar import Request, Response, delete, get, patch, post, route
-from litestar.exceptions import ClientException
+from litestar.exceptions import InternalServerException
 from litestar.handlers import HTTPRouteHandler
 
 from walras.base.errors import Conflict, Invalid, NotFound, TooMuch
 from walras.base.ids import PersonId
 from walras.base.limits import BODY_BYTES_MAX, UPLOAD_BYTES_MAX
+from walras.base.logs import room_log
 from walras.studio import Asset, AssetId, Studio
 from walras.web import visit_of, visitor_of
 from walras.web.problems import WrongMedia
@@ -32,6 +33,7 @@ _HASHES = {"sha256": hashlib.sha256, "sha1": hashlib.sha1}
 _PIECES = "application/offset+octet-stream"
 # What is written and made sure at once while a body comes in.
 _SURE_BYTES = 4_000_000
+_log = room_log("uploads")
 
 
 class WrongVersion(Invalid):
@@ -173,10 +175,9 @@ async def _gathered(request: Ask) -> AsyncIterator[bytes]:
             if len(gathered) >= _SURE_BYTES:
                 yield bytes(gathered)
                 gathered.clear()
-    except ClientException:
-        # The sender is gone and will ask where to go on; her bytes until then need not be sent again.
-        if not gathered:
-            raise
+    except InternalServerException as error:
+        # So the framework says that the sender is gone. She will ask where to go on; what has come stays.
+        _log.info("an upload broke off: %s", error.detail)
     if gathered:
         yield bytes(gathered)
 
