@@ -1,0 +1,126 @@
+"""The frame around a console's screens: its desks at the side, language and theme above, its words for scripts."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+
+import msgspec
+from litestar import Response
+from litestar.datastructures import Cookie
+from markupsafe import Markup
+
+from walras.base.errors import Refused
+from walras.web.consoles.saying import Saying
+from walras.web.people import VISITOR, Visitor, Who, demand_role
+from walras.web.statics import Statics
+from walras.web.templates import templates_in
+from walras.web.texts import LANGUAGES, choose_language, texts_in
+
+_TEMPLATES = Path(__file__).parent / "templates"
+_YEAR_S = 365 * 86_400
+_THEMES = ("light", "dark")
+# What the scripts of every console say.
+WORDS = ("page", "desk")
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """One place of a console, as its side shows it; named by the text `console.desk.<name>`."""
+
+    console: str  # operator or creator
+    name: str
+    path: str
+    icon: str
+    turn: int  # its place at the side, the least first
+    who: Who = "operator"
+
+
+class Console:
+    """Makes the screens of one console from its templates and the kit's."""
+
+    def __init__(self, name: str, statics: Statics, *folders: Path) -> None:
+        """Read no file yet.
+
+        Args:
+            name: operator or creator.
+            statics: the files that templates name.
+            folders: the console's own templates.
+        """
+        self.name = name
+        self._templates = templates_in(*folders, _TEMPLATES, statics=statics)
+
+    def show(
+        self, request: Any, template: str, *, desk: str, words: Sequence[str] = (), status: int = 200, **values: Any
+    ) -> Response[str]:
+        """A screen.
+
+        Args:
+            request: whose language, theme and visitor it is made for.
+            template: its file.
+            desk: the one that is marked at the side; empty: none.
+            words: first parts of the keys that its scripts use, beside the kit's.
+            status: of the answer.
+            values: for the template.
+        """
+        texts = texts_in(_language(request))
+        other = texts_in(next(tag for tag in LANGUAGES if tag != texts.language))
+        theme = request.cookies.get("walras_theme", "")
+        engine = request.app.state.engine
+        html = self._templates.get_template(template).render(
+            t=texts,
+            other=other,
+            other_address=_in_language(request, other.language),
+            theme=theme if theme in _THEMES else "",
+            words=json_in(texts.for_scripts((*WORDS, *words))),
+            say=Saying(texts, engine.clock.now_ms(), engine.settings.time_zone),
+            console=self.name,
+            desks=self._desks(request),
+            desk=desk,
+            visitor=visitor_here(request),
+            **values,
+        )
+        headers = {"cache-control": "no-store", "content-language": texts.language, "vary": "accept-language, cookie"}
+        cookies = [_kept(texts.language)] if "lang" in request.query_params else []
+        return Response(html, status_code=status, media_type="text/html", headers=headers, cookies=cookies)
+
+    def _desks(self, request: Any) -> list[Desk]:
+        """Desks of this console that its visitor may open."""
+        visitor = visitor_here(request)
+        desks = [desk for desk in getattr(request.app.state, "desks", ()) if desk.console == self.name]
+        return sorted((desk for desk in desks if visitor and _opens(visitor, desk)), key=lambda desk: desk.turn)
+
+
+def visitor_here(request: Any) -> Visitor | None:
+    """Who looks; nobody where the guard has let nobody in."""
+    found: Visitor | None = request.scope.get(VISITOR)
+    return found
+
+
+def json_in(value: Any) -> Markup:
+    """JSON that can stand inside a <script>: no text in it can end the element."""
+    return Markup(msgspec.json.encode(value).decode().replace("<", "\\u003c").replace(">", "\\u003e"))
+
+
+def _opens(visitor: Visitor, desk: Desk) -> bool:
+    try:
+        demand_role(visitor, desk.who)
+    except Refused:
+        return False
+    return True
+
+
+def _language(request: Any) -> str:
+    wished = (request.query_params.get("lang", ""), request.cookies.get("walras_language", ""))
+    return choose_language(*wished, accept=request.headers.get("accept-language", ""))
+
+
+def _in_language(request: Any, language: str) -> str:
+    """This address in another language."""
+    kept = {name: value for name, value in request.query_params.items() if name != "lang"}
+    return f"{request.url.path}?{urlencode({**kept, 'lang': language})}"
+
+
+def _kept(language: str) -> Cookie:
+    return Cookie("walras_language", value=language, max_age=_YEAR_S, samesite="strict", path="/")
