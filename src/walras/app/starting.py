@@ -21,7 +21,8 @@ from walras.base.errors import Invalid
 from walras.base.logs import room_log
 from walras.base.settings import Settings
 from walras.doors.pages import PAGE_SCOPES
-from walras.loops import MakingLoop, Ticking, TrainingLoop, read_status
+from walras.lines import Tick
+from walras.loops import LEAVING_EVERY_S, Leaving, MakingLoop, Ticking, TrainingLoop, read_status
 
 TICK_S = 1.0
 COMPACT_S = 60.0
@@ -169,7 +170,10 @@ class Keeper:
                 statics=statics_of_lines(),
             )
             making = MakingLoop(self._home, house.studio)
-            ticking = Ticking([tick for line in open_lines(house) for tick in line.ticks])
+            opened = open_lines(house)
+            leaving = Leaving(world, log, clock, [line.forget for line in opened if line.forget is not None])
+            own = [Tick("accounts.leaving", LEAVING_EVERY_S, leaving.run)]
+            ticking = Ticking([*own, *(tick for line in opened for tick in line.ticks)])
             task, compacted_s = bar.add_task("", total=100, visible=False), elapsed_s()
             while not self._stopped.wait(TICK_S):
                 ticking.tick(elapsed_s())

@@ -9,6 +9,7 @@ from walras.base import settings as settings_of
 from walras.base.clock import SystemClock
 from walras.base.logs import set_up
 from walras.base.settings import Settings
+from walras.doors.accounts import account_routes
 from walras.doors.api import build_app
 from walras.doors.pages import PAGE_SCOPES, page_routes
 from walras.doors.reference import STATIC_FOLDERS
@@ -55,15 +56,17 @@ def worker_app() -> Any:
         statics=files,
         pages=serving,
     )
-    routes = [route for line in open_lines(house) for route in line.routes]
-    lines = found_lines()
+    opened, lines = open_lines(house), found_lines()
+    routes = [route for line in opened for route in line.routes]
     shell = shell_routes(
         files,
         [screen for line in lines for screen in line.screens],
         [style for line in lines for style in line.styles],
         [word for line in lines for word in line.words],
     )
-    app = build_app(serving, [*shell, *page_routes(files, page_secret), *routes], files)
+    screens = [*shell, *account_routes(files), *page_routes(files, page_secret)]
+    app = build_app(serving, [*screens, *routes], files)
+    app.state.account_lines = {line.name: parts for line, parts in zip(lines, opened, strict=True)}
     app.on_startup.append(upkeep.start)
     app.on_shutdown.append(stop)
     return app

@@ -5,8 +5,8 @@ Gives what every line is: the value `LINE` that its folder exports, and the hous
 features.
 """
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,7 @@ from walras.events import Log, Registry
 from walras.schema import Outcome, Pages, Surface
 from walras.studio import Studio
 from walras.web import Statics
+from walras.web.consoles import Desk
 from walras.world import World
 
 __all__ = ["House", "Line", "Opened", "Screen", "Tick"]
@@ -63,6 +64,13 @@ class Opened:
 
     routes: Sequence[ControllerRouterHandler] = ()
     ticks: Sequence[Tick] = ()
+    # Of a person with an account: how much waits to be read, everything kept of her, and forgetting all of it.
+    unread: Callable[[str], int] | None = None
+    export: Callable[[str], dict[str, Any]] | None = None
+    forget: Callable[[str], object] | None = None
+    # What the operator console shows of it: numbers of now, and what is counted of an item or a person.
+    gauges: Mapping[str, Callable[[], float]] = field(default_factory=dict)
+    counts: Sequence[Callable[[str], Mapping[str, float]]] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,4 +84,5 @@ class Line:
     screens: Sequence[Screen] = ()
     static_folder: Path | None = None
     styles: Sequence[str] = ()  # static files that the app's page always has
+    desks: Sequence[Desk] = ()  # its places in the consoles
     words: Sequence[str] = ()  # first parts of the keys of texts that its scripts use

@@ -4,9 +4,20 @@ Each loop reads, calls a plain function, and writes; schedules stand here so tha
 It never answers a request.
 """
 
+from walras.loops.leaving import EVERY_S as LEAVING_EVERY_S
+from walras.loops.leaving import Leaving
 from walras.loops.making import MakingLoop
 from walras.loops.ticking import Ticking
 from walras.loops.training import TrainingLoop, read_status, write_status
 from walras.loops.upkeep import Upkeep
 
-__all__ = ["MakingLoop", "Ticking", "TrainingLoop", "Upkeep", "read_status", "write_status"]
+__all__ = [
+    "LEAVING_EVERY_S",
+    "Leaving",
+    "MakingLoop",
+    "Ticking",
+    "TrainingLoop",
+    "Upkeep",
+    "read_status",
+    "write_status",
+]

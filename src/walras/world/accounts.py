@@ -144,6 +144,12 @@ class Accounts:
         with self._database.read() as connection:
             return connection.scalar(sa.select(sa.func.count()).select_from(AccountRow)) or 0
 
+    def has_role(self, role: str) -> bool:
+        """Whether anybody has this role."""
+        query = sa.select(AccountRow.roles).where(AccountRow.roles.contains(role), AccountRow.state != "gone")
+        with self._database.read() as connection:
+            return any(role in roles.split() for roles in connection.scalars(query))
+
     def password_hash(self, person: str) -> str:
         """What is kept of a password; empty where there is none."""
         with self._database.read() as connection:
@@ -221,7 +227,9 @@ class Accounts:
         return Conflict("has an account already", field="person", value=account.person, hint="Sign in.")
 
 
-_COLUMNS = tuple(column for column in AccountRow.__table__.columns if column.name != "password_hash")
+_COLUMNS = tuple(
+    column for column in AccountRow.__table__.columns if column.name not in ("password_hash", "handle_key")
+)
 
 
 def _row(account: Account) -> dict[str, object]:

@@ -56,6 +56,19 @@ class Codes:
         self._insert(made.id, purpose, self._hash(made.id, made.code), body)
         return made
 
+    def peek(self, id: str, purpose: str) -> bytes:
+        """What a code of this purpose would open, for whoever made it; it can still be had.
+
+        Raises:
+            WrongCode: there is no such code any more.
+        """
+        standing = sa.and_(CodeRow.id == id, CodeRow.purpose == purpose, CodeRow.ends_ms > self._clock.now_ms())
+        with self._database.read() as connection:
+            body = None if id_fault(id) else connection.scalar(sa.select(CodeRow.body).where(standing))
+        if body is None:
+            raise _wrong("")
+        return bytes(body)
+
     def again(self, id: str, purpose: str) -> NewCode:
         """Another code for what an earlier one opened; the earlier one is worth nothing from now on.
 

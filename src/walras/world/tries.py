@@ -34,9 +34,10 @@ class Tries:
         Raises:
             TooOften: that was one too many; it says when to come back, and nothing of whether the name exists.
         """
-        now_ms = self._clock.now_ms()
+        # The key needs the platform's secret, which must not be read inside a transaction that writes.
+        key, now_ms = self._key(name), self._clock.now_ms()
         with self._database.write() as connection:
-            made, until_ms = connection.execute(self._counted(connection, name, now_ms, span_ms)).one()
+            made, until_ms = connection.execute(_counted(connection, key, now_ms, span_ms)).one()
             connection.execute(sa.delete(TriesRow).where(TriesRow.until_ms <= now_ms - span_ms))
         if made > most:
             wait_s = max(1, math.ceil((until_ms - now_ms) / 1000))
@@ -45,22 +46,24 @@ class Tries:
 
     def clear(self, name: str) -> None:
         """Forget the tries of a name: one has succeeded."""
+        key = self._key(name)
         with self._database.write() as connection:
-            connection.execute(sa.delete(TriesRow).where(TriesRow.key == self._key(name)))
-
-    def _counted(self, connection: sa.Connection, name: str, now_ms: int, span_ms: int) -> sa.Executable:
-        make = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
-        insert = make(TriesRow).values(key=self._key(name), count=1, until_ms=now_ms + span_ms)
-        over = TriesRow.until_ms <= now_ms
-        again = {
-            "count": sa.case((over, 1), else_=TriesRow.count + 1),
-            "until_ms": sa.case((over, now_ms + span_ms), else_=TriesRow.until_ms),
-        }
-        counted = insert.on_conflict_do_update(index_elements=[TriesRow.key], set_=again)
-        return counted.returning(TriesRow.count, TriesRow.until_ms)
+            connection.execute(sa.delete(TriesRow).where(TriesRow.key == key))
 
     def _key(self, name: str) -> str:
         return hmac.new(self._seals.of("tries"), name.encode("utf-8", "surrogatepass"), hashlib.sha256).hexdigest()
+
+
+def _counted(connection: sa.Connection, key: str, now_ms: int, span_ms: int) -> sa.Executable:
+    make = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
+    insert = make(TriesRow).values(key=key, count=1, until_ms=now_ms + span_ms)
+    over = TriesRow.until_ms <= now_ms
+    again = {
+        "count": sa.case((over, 1), else_=TriesRow.count + 1),
+        "until_ms": sa.case((over, now_ms + span_ms), else_=TriesRow.until_ms),
+    }
+    counted = insert.on_conflict_do_update(index_elements=[TriesRow.key], set_=again)
+    return counted.returning(TriesRow.count, TriesRow.until_ms)
 
 
 def _span(wait_s: int) -> str:
