@@ -16,6 +16,7 @@ from walras.ranking.inputs import (
     names,
     read,
     reading_of,
+    scaled_leaning,
 )
 from walras.ranking.ranker import (
     CALIBRATION_NAME,
@@ -24,7 +25,6 @@ from walras.ranking.ranker import (
     Calibration,
     Fusion,
     Ranker,
-    bounded,
     fused,
 )
 from walras.ranking.smoothed import Predicts, Smoothed
@@ -45,10 +45,10 @@ __all__ = [
     "Ranker",
     "Reading",
     "Smoothed",
-    "bounded",
     "fused",
     "gather",
     "names",
     "read",
     "reading_of",
+    "scaled_leaning",
 ]

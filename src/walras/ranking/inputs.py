@@ -353,6 +353,16 @@ def _finite(values: Floats32) -> Floats32:
     return np.nan_to_num(values, nan=0.0, posinf=1e6, neginf=-1e6)
 
 
+def scaled_leaning(leaning: Floats32 | Floats) -> Floats:
+    """[N] scores as they are read: on a scale of doublings, so that no order is lost among the greatest.
+
+    A neighbour of one choice may lie fifty deviations out, where the network's own scores end at four.
+    """
+    known = np.nan_to_num(np.asarray(leaning, np.float64), posinf=0.0, neginf=0.0)
+    told: Floats = np.sign(known) * np.log1p(np.abs(known))
+    return told
+
+
 def names(reading: Reading, width: int) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Names of the columns of `Inputs.person` and of `Inputs.candidates`, for people and for baselines."""
     h = reading.names

@@ -19,8 +19,6 @@ from walras.world import check_bundle, read_manifest
 PERSON_NAME, CANDIDATES_NAME, CALIBRATION_NAME = "person.onnx", "candidates.onnx", "calibration.json"
 # What is expected lies inside these: least and greatest share, greatest amount.
 EXPECTED_BOUNDS = np.array([SHARE_MIN, SHARE_MAX, 10 * inputs.SECONDS_READ_MAX])
-# A leaning is read inside these bounds: beyond, a neighbour of one choice would outweigh everything else.
-LEANING_MIN, LEANING_MAX = -3.0, 8.0
 # The candidates' side is compiled for blocks no longer than this, which bounds what one request can take.
 _HINT = "Train again; the model before it serves on."
 
@@ -119,7 +117,7 @@ class Ranker:
         """
         read = self._fusion is not None and leaning is not None
         slope, weight, offset = self._with_leaning if read else self._alone
-        score = bounded(leaning) if read and leaning is not None else np.zeros(len(raw))
+        score = inputs.scaled_leaning(leaning) if read and leaning is not None else np.zeros(len(raw))
         made = np.empty(raw.shape)
         fill_expected(raw, score, slope, weight, offset, self._reading.measured, EXPECTED_BOUNDS, made)
         return made
@@ -133,16 +131,10 @@ def fused(raw: Floats32 | Floats, leaning: Floats32 | Floats, fusion: Fusion) ->
     """[N, H] on the adding scale: slope * raw [N, H] + weight * leaning [N] + offset."""
     said: Floats = (
         raw * np.asarray(fusion.slope)
-        + bounded(leaning)[:, None] * np.asarray(fusion.weight)
+        + inputs.scaled_leaning(leaning)[:, None] * np.asarray(fusion.weight)
         + np.asarray(fusion.offset)
     )
     return said
-
-
-def bounded(leaning: Floats32 | Floats) -> Floats:
-    """[N] scores inside the bounds in which they are read; what is not a number says nothing."""
-    kept: Floats = np.clip(np.nan_to_num(leaning), LEANING_MIN, LEANING_MAX).astype(np.float64)
-    return kept
 
 
 def _session(path: Path) -> ort.InferenceSession:

@@ -12,8 +12,8 @@ from walras.schema import Floats, Floats32, Ints
 
 # How far likeness of content moves the log-odds of what is wanted: a perfect likeness about doubles the odds.
 LIKENESS_WEIGHT = 0.8
-# How far one deviation of the sequence model's score moves them, up to how many: a score of 5 about triples the odds.
-LEANING_WEIGHT, LEANING_MAX = 0.25, 8.0
+# How far the logarithm of the sequence model's score moves them: five deviations about triple the odds.
+LEANING_WEIGHT = 0.6
 # Rates stay inside these, so that no candidate is ever hopeless or certain.
 SHARE_MIN, SHARE_MAX = 1e-5, 0.999
 
@@ -67,8 +67,8 @@ class Smoothed:
         mean, most = inputs.likeness(person, candidates, reading)
         at = at + np.float32(LIKENESS_WEIGHT) * ((mean + most) / 2.0)[:, None] * _of_choice(reading)
         if leaning is not None:
-            bounded = np.clip(np.nan_to_num(leaning), -LEANING_MAX, LEANING_MAX).astype(np.float32)
-            at = at + np.float32(LEANING_WEIGHT) * bounded[:, None] * _of_choice(reading)
+            scaled = inputs.scaled_leaning(leaning).astype(np.float32)
+            at = at + np.float32(LEANING_WEIGHT) * scaled[:, None] * _of_choice(reading)
         return expected(at, reading)
 
 

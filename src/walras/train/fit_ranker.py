@@ -189,6 +189,7 @@ def _gained(said: Floats, unseen: Rows, reading: Reading, choice: Bools, version
         if not reading.measured[h] and TAKINGS_MIN <= (came > 0).sum() < len(came):
             metrics[f"{name}.auc_with_leaning"] = rank_metrics.auc(came, with_score[:, h])
             metrics[f"{name}.auc_without_leaning"] = rank_metrics.auc(came, said[~half, h])
+            metrics[f"{name}.auc_of_leaning"] = rank_metrics.auc(came, unseen.leaning[~half].astype(np.float64))
     return metrics
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 import msgspec
 import numpy as np
 
-from walras.ranking import Fusion, Reading, bounded, fused
+from walras.ranking import Fusion, Reading, fused, scaled_leaning
 from walras.retrieval import Bundle, read_bundle
 from walras.schema import Bools, Floats, Floats32, Longs
 from walras.train.dataset import CHOICES_MIN, Log, choice_starts
@@ -23,7 +23,7 @@ CUTS_NAME = "learnt_until.json"
 TAKINGS_MIN = 50
 # Weight of staying at slope 1 and weight 0, in rows.
 HELD = 10.0
-WEIGHT_MAX, SLOPE_MIN, SLOPE_MAX = 3.0, 0.3, 1.5
+WEIGHT_MAX, SLOPE_MIN, SLOPE_MAX = 6.0, 0.3, 1.5
 ROUNDS = 25
 
 
@@ -78,7 +78,7 @@ def fuse(
         None where the rows do not vary or hold too few choices to tell.
     """
     taken = (came > 0).sum(axis=0)
-    score = bounded(leaning)
+    score = scaled_leaning(leaning)
     pooled: Bools = np.asarray((came[:, choice] > 0).any(axis=1))
     if pooled.sum() < TAKINGS_MIN or score.std() < 1e-3:
         return None
@@ -93,7 +93,7 @@ def fuse(
         else:
             slope[h], weight[h] = _of_shares(raw[:, h], score, (came[:, h] > 0).astype(np.float64))
     moved = fused(
-        raw, score, Fusion(sequence=version, slope=tuple(slope), weight=tuple(weight), offset=(0.0,) * len(slope))
+        raw, leaning, Fusion(sequence=version, slope=tuple(slope), weight=tuple(weight), offset=(0.0,) * len(slope))
     )
     offset = [_offset(raw[:, h], moved[:, h], bool(reading.measured[h])) for h in range(len(slope))]
     return Fusion(sequence=version, slope=tuple(slope.tolist()), weight=tuple(weight.tolist()), offset=tuple(offset))

@@ -198,7 +198,6 @@ class ServedSide(nn.Module):
         experts, width, outcomes = config.experts, config.width, len(side.measured)
         at = side.measured.index(True)
         self.register_buffer("factor", 1.0 / side.spread)
-        self.register_buffer("shift", -side.mean / side.spread)
         with torch.no_grad():
             self.register_buffer("opened", torch.cat([side.experts.weight, side.gates.weight]).T.contiguous())
             self.register_buffer("opened_at", torch.cat([side.experts.bias, side.gates.bias]))
@@ -215,7 +214,7 @@ class ServedSide(nn.Module):
     ) -> tuple[Tensor, Tensor]:  # fmt: skip
         """As `CandidateSide.forward`, of one person's N candidates."""
         side = self.side
-        x = torch.clamp(candidates * self.factor + self.shift, -CLIP, CLIP)
+        x = torch.clamp((candidates - self.side.mean) * self.factor, -CLIP, CLIP)
         bent = F.relu(x[:, : side.amounts] @ side.bend - side.knots)
         long = side.long(length)
         h = F.silu(side.inward(torch.cat([x, bent, long], 1)) + hidden)  # [N, D]
