@@ -81,7 +81,10 @@ class Parlour:
 
     def asset(self, maker: PersonId, understood: Understood | None = SAFE, **fields: object) -> Asset:
         id = AssetId("pending")
-        known = Asset(id=id, owner=maker, duration_s=10.0, width=720, height=1280, understood=understood, **fields)  # type: ignore[arg-type]
+        known = Asset(
+            id=id, owner=maker, duration_s=10.0, width=720, height=1280, understood=understood,
+            models={"safety": "test 1"}, **fields,  # type: ignore[arg-type]
+        )  # fmt: skip
         return self.house.studio.adopt(maker, {}, known)
 
     def video(self, maker: PersonId, **wish: object) -> Video:

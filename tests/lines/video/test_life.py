@@ -102,6 +102,7 @@ class Life(RuleBasedStateMachine):
         state = "ready" if kind == "unsafe" else kind
         changed = msgspec.structs.replace(
             asset,
+            models={"safety": "test 1"},
             state=state,
             fault=fault,
             understood=unsafe if kind == "unsafe" else SAFE,  # type: ignore[arg-type]
@@ -189,9 +190,12 @@ def test_what_fails_says_why_and_what_to_do(parlour: Parlour) -> None:
     ("understood", "cause"),
     [
         (SAFE, "review.by-measure"),
+        (msgspec.structs.replace(SAFE, safety={}), "review.by-measure"),
+        (msgspec.structs.replace(SAFE, safety={"face_female": 0.9, "belly_covered": 0.8}), "review.by-measure"),
         (msgspec.structs.replace(SAFE, safety={"violence": 0.9}), "review.safety"),
-        (msgspec.structs.replace(SAFE, safety={}), "review.unseen"),
-        (None, "review.unseen"),
+        (msgspec.structs.replace(SAFE, safety={"female_breast_exposed": 0.8}), "review.safety"),
+        (msgspec.structs.replace(SAFE, missing={"safety": "broke"}), "review.unseen"),
+        (msgspec.structs.replace(SAFE, missing={"everything": "no pictures"}), "review.unseen"),
     ],
 )
 def test_only_what_was_looked_at_passes_by_itself(parlour: Parlour, understood: object, cause: str) -> None:

@@ -157,9 +157,14 @@ def with_asset(video: Video, asset: Asset, now_ms: int) -> Video:
         return moved(video, "failed", "studio", now_ms, cause=fault.text, fix=fault.fix)
     if asset.state != "failed" and video.state == "failed":
         video = moved(video, "processing" if video.wanted else "draft", "studio", now_ms)
-    if asset.state == "ready" and video.state == "processing":
+    if video.state == "processing" and _is_reviewable(asset):
         return moved(video, "review", "studio", now_ms)
     return video
+
+
+def _is_reviewable(asset: Asset) -> bool:
+    """Whether it can be played and was looked at. What is made for another cut is waited for: the first shows more."""
+    return asset.understood is not None and (asset.state == "ready" or (asset.playable and asset.version == 1))
 
 
 def _media(asset: Asset) -> Media:

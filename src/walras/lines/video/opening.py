@@ -1,5 +1,7 @@
 """Opens the video line in a house."""
 
+from litestar.handlers import HTTPRouteHandler
+
 from walras.lines import House, Opened, Tick
 from walras.lines.video.doors import routes_of
 from walras.lines.video.live import Live
@@ -12,16 +14,20 @@ from walras.lines.video.uploads import upload_routes
 def open_video(house: House) -> Opened:
     """The line's routes and ticks."""
     trade = open_trade(house)
-    live = Live(house)
-    routes = [
-        *routes_of(trade, live),
-        *upload_routes(house.studio),
-        *media_routes(house.studio, MediaGate(trade).may_see),
+    return Opened(routes=routes_over(trade), ticks=ticks_of(trade))
+
+
+def routes_over(trade: Trade) -> list[HTTPRouteHandler]:
+    """The line's routes over one trade."""
+    studio = trade.house.studio
+    return [
+        *routes_of(trade, Live(trade.house)),
+        *upload_routes(studio),
+        *media_routes(studio, MediaGate(trade).may_see),
     ]
-    return Opened(routes=routes, ticks=ticks_of(trade, live))
 
 
-def ticks_of(trade: Trade, live: Live) -> list[Tick]:
+def ticks_of(trade: Trade) -> list[Tick]:
     """What the line does again and again, each safe to repeat."""
     return [
         Tick("video counts", 1.0, trade.counts.project_all),
@@ -29,5 +35,5 @@ def ticks_of(trade: Trade, live: Live) -> list[Tick]:
         Tick("video schedule", 1.0, trade.publishing.release_due),
         Tick("video items", 5.0, trade.publishing.tell_untold),
         Tick("web push", 1.0, trade.push.send_new),
-        Tick("live notes", 600.0, live.sweep),
+        Tick("live notes", 600.0, Live(trade.house).sweep),
     ]

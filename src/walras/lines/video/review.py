@@ -1,5 +1,6 @@
 """What keeps a video from passing its review by itself, from measures alone; people decide what is left."""
 
+import re
 from typing import Literal
 
 import msgspec
@@ -13,7 +14,9 @@ DoubtCode = Literal["safety", "unseen", "duplicate", "standing"]
 SAFETY_MAX = 0.5
 # So much of somebody else's video in this one makes it a re-upload.
 DUPLICATE_SHARE_MAX = 0.6
-HARMLESS = frozenset({"safe", "neutral", "drawing", "drawings", "normal", "none"})
+_HARMLESS = re.compile(
+    r"safe|neutral|normal|none|drawings?|.*_covered|(face|feet|belly|armpits)_?.*|male_breast_exposed", re.IGNORECASE
+)
 
 
 class Doubt(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -39,11 +42,18 @@ def doubts_of(video: Video, asset: Asset, videos: Videos, is_in_good_standing: b
     return tuple(found)
 
 
+def is_harmless(kind: str) -> bool:
+    """Whether a safety class is none of harm: a face, a covered body, a drawing."""
+    return _HARMLESS.fullmatch(kind) is not None
+
+
 def _safety(asset: Asset) -> list[Doubt]:
-    understood = asset.understood or Understood(missing={"safety": "nothing was understood"})
-    if not understood.safety:
-        return [Doubt(code="unseen", what=understood.missing.get("safety", "no safety classes"))]
-    grave = [(score, kind) for kind, score in understood.safety.items() if kind not in HARMLESS and score > SAFETY_MAX]
+    understood = asset.understood or Understood()
+    # A model that finds nothing names no class, so whether one looked is read from who looked.
+    if "safety" not in asset.models or "safety" in understood.missing or "everything" in understood.missing:
+        missing = understood.missing.get("safety") or understood.missing.get("everything") or "no model looked"
+        return [Doubt(code="unseen", what=missing)]
+    grave = [(score, kind) for kind, score in understood.safety.items() if not is_harmless(kind) and score > SAFETY_MAX]
     return [Doubt(code="safety", what=kind, score=score) for score, kind in sorted(grave, reverse=True)]
 
 

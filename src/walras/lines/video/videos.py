@@ -176,15 +176,17 @@ class Videos:
             if _one(connection, VideoRow.id == id, hold=True) == video:
                 connection.execute(sa.update(VideoRow).where(VideoRow.id == id).values(untold=False))
 
-    def forget(self, maker: str) -> list[Video]:
-        """Take every video of a maker out of the table; gives them, so that their items and media can go as well."""
+    def all_of(self, maker: str) -> list[Video]:
+        """Every video of a maker, whatever its state, the oldest first."""
+        return self._read(sa.select(VideoRow.body).where(VideoRow.maker == maker).order_by(VideoRow.id))
+
+    def forget(self, maker: str) -> None:
+        """Take every video of a maker out of the tables; their items and media are for the caller to take away."""
+        ids = sa.select(VideoRow.id).where(VideoRow.maker == maker)
         with self._database.write() as connection:
-            gone = [_of(body) for body in connection.scalars(sa.select(VideoRow.body).where(VideoRow.maker == maker))]
-            ids = [video.id for video in gone]
-            for table, column in ((StepRow, StepRow.video), (VideoTopicRow, VideoTopicRow.video)):
-                connection.execute(sa.delete(table).where(column.in_(ids)))
+            connection.execute(sa.delete(StepRow).where(StepRow.video.in_(ids)))
+            connection.execute(sa.delete(VideoTopicRow).where(VideoTopicRow.video.in_(ids)))
             connection.execute(sa.delete(VideoRow).where(VideoRow.maker == maker))
-        return gone
 
     def _read(self, query: sa.Select[Any]) -> list[Video]:
         with self._database.read() as connection:
