@@ -129,6 +129,7 @@ def test_every_key_that_is_used_is_known_and_every_known_one_is_used() -> None:
         "dropped",
         "fault",
         "notice",
+        "letter",
     }
     # Keys that are chosen between, or that stand as values, such as t(on ? "reel.a" : "reel.b").
     said = set(re.findall(r"""["']([a-z_]+(?:\.[a-z_0-9-]+)+)["']""", whole + declared()))
