@@ -193,7 +193,7 @@ class Comments:
         query = query.where(CommentRow.author.notin_(sorted(away))) if away else query
         keys = _ORDERS["replies" if parent else order]
         query = query.where(_behind(keys, cursor)) if cursor else query
-        query = query.order_by(*(column.desc() if falls else column.asc() for column, falls in keys))
+        query = query.order_by(*(column.desc() if falls else column.asc() for _, column, falls in keys))
         with self._database.read() as connection:
             rows = connection.execute(query.limit(n + 1)).all()
         go_on = _cursor_of(keys, rows[n - 1]) if len(rows) > n else ""
@@ -315,12 +315,17 @@ class Comments:
         return None if row is None else _comment(row)
 
 
-# By order: columns, and whether they fall. The last one is the id, so that no two comments stand at one place.
-_Keys = list[tuple[Any, bool]]
+# By order: name, column, and whether it falls. The last one is the id, so that no two comments stand at one place.
+_Keys = list[tuple[str, sa.ColumnElement[Any], bool]]
+_ID: sa.ColumnElement[Any] = CommentRow.__table__.c.id
 _ORDERS: dict[str, _Keys] = {
-    "top": [(CommentRow.pinned, True), (CommentRow.likes, True), (CommentRow.id, True)],
-    "new": [(CommentRow.id, True)],
-    "replies": [(CommentRow.id, False)],
+    "top": [
+        ("pinned", sa.cast(CommentRow.pinned, sa.Integer), True),
+        ("likes", CommentRow.__table__.c.likes, True),
+        ("id", _ID, True),
+    ],
+    "new": [("id", _ID, True)],
+    "replies": [("id", _ID, False)],
 }
 
 
@@ -332,8 +337,8 @@ def _behind(keys: _Keys, cursor: str) -> sa.ColumnElement[bool]:
     """
     values = _read_cursor(cursor, len(keys))
     behind: list[sa.ColumnElement[bool]] = []
-    for n, (column, falls) in enumerate(keys):
-        same = [keys[m][0] == values[m] for m in range(n)]
+    for n, (_, column, falls) in enumerate(keys):
+        same = [keys[m][1] == values[m] for m in range(n)]
         further = column < values[n] if falls else column > values[n]
         behind.append(sa.and_(*same, further))
     return sa.or_(*behind)
@@ -344,13 +349,11 @@ def _read_cursor(cursor: str, count: int) -> list[Any]:
     usable = len(parts) == count and id_fault(parts[-1]) is None
     if not usable or not all(part.isascii() and part.isdigit() and len(part) < 16 for part in parts[:-1]):
         raise Invalid("was not made here", field="cursor", value=cursor, hint="Send what the answer before said.")
-    if count == 1:
-        return [parts[0]]
-    return [parts[0] == "1", int(parts[1]), parts[2]]
+    return [*map(int, parts[:-1]), parts[-1]]
 
 
 def _cursor_of(keys: _Keys, row: sa.Row[Any]) -> str:
-    values = [getattr(row, column.key) for column, _ in keys]
+    values = [getattr(row, name) for name, _, _ in keys]
     return ".".join(str(int(value)) if isinstance(value, int) else value for value in values)
 
 

@@ -1,5 +1,7 @@
 """What the line knows of one person: all of it for her export, and none of it after she left."""
 
+from typing import Any
+
 import msgspec
 
 from walras.base.errors import NotFound
@@ -7,7 +9,7 @@ from walras.lines.video.trade import Trade
 from walras.schema import ItemGone
 
 
-def export_of(trade: Trade, person: str) -> dict[str, object]:
+def export_of(trade: Trade, person: str) -> dict[str, Any]:
     """Everything the line keeps of a person, as JSON: videos, ties, comments, messages, collections, notices."""
     videos = [
         {**msgspec.to_builtins(video), "steps": trade.videos.steps(video.id)} for video in trade.videos.all_of(person)

@@ -1,9 +1,12 @@
 """Opens the video line in a house."""
 
+from functools import partial
+
 from litestar.handlers import HTTPRouteHandler
 
 from walras.lines import House, Opened, Tick
 from walras.lines.video.doors import routes_of
+from walras.lines.video.leaving import export_of, forget
 from walras.lines.video.live import Live
 from walras.lines.video.media import media_routes
 from walras.lines.video.seeing import MediaGate
@@ -14,7 +17,19 @@ from walras.lines.video.uploads import upload_routes
 def open_video(house: House) -> Opened:
     """The line's routes and ticks."""
     trade = open_trade(house)
-    return Opened(routes=routes_over(trade), ticks=ticks_of(trade))
+    return Opened(
+        routes=routes_over(trade),
+        ticks=ticks_of(trade),
+        unread=lambda person: trade.inbox.unread(person) + trade.messages.unread(person),
+        export=partial(export_of, trade),
+        forget=partial(forget, trade),
+        gauges={
+            "videos_shown": lambda: float(trade.videos.total("published", "limited")),
+            "videos_in_review": lambda: float(trade.videos.total("review")),
+            "videos_in_making": lambda: float(trade.videos.total("processing")),
+        },
+        counts=[lambda subject: trade.relations.counts([subject])[subject]],
+    )
 
 
 def routes_over(trade: Trade) -> list[HTTPRouteHandler]:

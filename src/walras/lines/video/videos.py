@@ -114,6 +114,12 @@ class Videos:
         with self._database.read() as connection:
             return connection.scalar(query) or 0
 
+    def total(self, *states: str) -> int:
+        """How many videos of everybody are in these states."""
+        query = sa.select(sa.func.count()).select_from(VideoRow).where(VideoRow.state.in_(states))
+        with self._database.read() as connection:
+            return connection.scalar(query) or 0
+
     def reviewed_badly(self, maker: str, since_ms: int) -> int:
         """How many videos of a maker a reviewer took off or limited since an instant."""
         query = (
