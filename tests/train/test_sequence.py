@@ -11,6 +11,7 @@ import onnxruntime
 import pytest
 import torch
 
+from walras.base.streams import stream
 from walras.features.tokens import VERSION
 from walras.train.baselines import BASELINES, QUICK
 from walras.train.checkpoint import FILE_NAME, load
@@ -18,7 +19,7 @@ from walras.train.dataset import Histories, Log, choices, from_lists, leave_one_
 from walras.train.evaluate import evaluate_next_item
 from walras.train.export import INPUTS, PersonVector, content_arrays, unseen_vectors, write_bundle
 from walras.train.fit import FitConfig, Fitted, fit
-from walras.train.graph import GraphConfig, build, count_pairs
+from walras.train.graph import GraphConfig, behaviour_vectors, build, count_pairs
 from walras.train.ranks import judge, ndcg, ranks, recall
 from walras.train.semantic import quantise
 from walras.train.sequence import SequenceConfig, SequenceModel
@@ -255,3 +256,10 @@ def test_a_training_of_more_items_begins_where_the_last_one_ended(
     going = fit(grown, tmp_path, dataclasses.replace(SMALL, epochs_max=1), content=told, earlier=_as_start(kept))
     assert len(going.items) == ITEMS + 1
     assert going.epochs[0]["loss"] < fitted.epochs[0]["loss"]
+
+
+def test_items_that_met_nobody_begin_without_a_direction() -> None:
+    lists = [[1, 2, 3], [2, 1, 3], [3, 2, 1]] * 4
+    vectors = behaviour_vectors(from_lists(lists), 40, 32, stream(1, "vectors"))
+    assert not vectors[0].any() and not vectors[4:].any()
+    np.testing.assert_allclose(np.linalg.norm(vectors[1:4], axis=1), 1.0, atol=1e-5)

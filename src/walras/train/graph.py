@@ -216,6 +216,8 @@ def behaviour_vectors(histories: Histories, item_count: int, width: int, rng: np
     left = _range(ppmi, min(width, item_count), rng)  # [I, D]
     vectors = np.zeros((item_count, width), np.float32)
     vectors[:, : left.shape[1]] = left
+    # What met nobody has no direction; the factors leave rounding there, which a length of 1 would make a vector of.
+    vectors[np.asarray((counts + counts.T).sum(axis=1)).ravel() <= 0] = 0.0
     return np.asarray(vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-9), np.float32)
 
 
