@@ -11,12 +11,14 @@ from walras.base.logs import set_up
 from walras.base.settings import Settings
 from walras.doors.accounts import account_routes
 from walras.doors.api import build_app
+from walras.doors.console import DESKS, console_routes
 from walras.doors.pages import PAGE_SCOPES, page_routes
 from walras.doors.reference import STATIC_FOLDERS
 from walras.doors.shell import shell_routes
 from walras.events import SqliteLog
 from walras.feed import Engine, Serving
 from walras.loops import Upkeep, read_status
+from walras.web.consoles import Known
 from walras.world import open_world
 
 
@@ -64,9 +66,15 @@ def worker_app() -> Any:
         [style for line in lines for style in line.styles],
         [word for line in lines for word in line.words],
     )
-    screens = [*shell, *account_routes(files), *page_routes(files, page_secret)]
+    consoles = console_routes(serving, files)
+    screens = [*shell, *account_routes(files), *page_routes(files, page_secret), *consoles]
     app = build_app(serving, [*screens, *routes], files)
     app.state.account_lines = {line.name: parts for line, parts in zip(lines, opened, strict=True)}
+    app.state.consoles = Known(
+        desks=(*DESKS, *(desk for line in lines for desk in line.desks)),
+        gauges={name: of for parts in opened for name, of in parts.gauges.items()},
+        counts=[count for parts in opened for count in parts.counts],
+    )
     app.on_startup.append(upkeep.start)
     app.on_shutdown.append(stop)
     return app

@@ -1,7 +1,7 @@
 """The frame around a console's screens: its desks at the side, language and theme above, its words for scripts."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -35,6 +35,22 @@ class Desk:
     icon: str
     turn: int  # its place at the side, the least first
     who: Who = "operator"
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What consoles are told by `app`, beside the engine: what lines bring to them."""
+
+    desks: Sequence[Desk] = ()
+    gauges: Mapping[str, Callable[[], float]] = field(default_factory=dict)  # named by `console.gauge.<name>`
+    counts: Sequence[Callable[[str], Mapping[str, float]]] = ()  # of an item or a person, by name
+    fairness: Callable[[], Any] | None = None  # the report of how exposure is shared
+
+
+def known_to(request: Any) -> Known:
+    """What the consoles of this application were told; nothing where it has no lines."""
+    found: Known = getattr(request.app.state, "consoles", Known())
+    return found
 
 
 class Console:
@@ -88,7 +104,7 @@ class Console:
     def _desks(self, request: Any) -> list[Desk]:
         """Desks of this console that its visitor may open."""
         visitor = visitor_here(request)
-        desks = [desk for desk in getattr(request.app.state, "desks", ()) if desk.console == self.name]
+        desks = [desk for desk in known_to(request).desks if desk.console == self.name]
         return sorted((desk for desk in desks if visitor and _opens(visitor, desk)), key=lambda desk: desk.turn)
 
 

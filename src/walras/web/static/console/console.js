@@ -133,3 +133,10 @@ export function whenSeen(element, call) {
   }, { rootMargin: "200px" });
   watch.observe(element);
 }
+
+document.addEventListener("click", async (event) => {
+  const button = event.target.closest?.("[data-copies]");
+  if (!button) return;
+  await navigator.clipboard.writeText(byId(button.dataset.copies).textContent);
+  toast(t("desk.copied"), null, 2);
+});

@@ -1,4 +1,4 @@
-// The moving lines of the status page: one chart for each thing that is measured, over the last ten minutes.
+// Moving lines, of the status page and of the operator's console: one chart for each thing that is measured, over the last ten minutes.
 
 import { byId } from "/static/elements.js";
 import { clock, number, t } from "/static/words.js";
@@ -18,21 +18,23 @@ const CHARTS = [
 ];
 
 export class Lines {
-  constructor() {
+  /** Lines of these charts: each has a name, whose `<name>-chart` and `<name>-caption` the page holds. */
+  constructor(charts = CHARTS) {
+    this.said = charts;
     this.rows = [];
     this.charts = [];
     document.addEventListener("themechange", () => this.#draw(true));
-    new ResizeObserver(() => this.#resize()).observe(byId("events-chart"));
+    new ResizeObserver(() => this.#resize()).observe(byId(`${charts[0].name}-chart`));
   }
 
   /** Add how the platform is now. */
-  add(status) {
-    this.#push(status.now_ms, CHARTS.map((chart) => chart.lines.map((line) => line.of(status))));
+  add(status, nowMs = status.now_ms) {
+    this.#push(nowMs, this.said.map((chart) => chart.lines.map((line) => line.of(status))));
   }
 
   /** No answer came: the lines break here. */
   gap(nowMs) {
-    this.#push(nowMs, CHARTS.map((chart) => chart.lines.map(() => null)));
+    this.#push(nowMs, this.said.map((chart) => chart.lines.map(() => null)));
   }
 
   #push(nowMs, values) {
@@ -42,7 +44,7 @@ export class Lines {
   }
 
   #draw(anew) {
-    CHARTS.forEach((chart, n) => {
+    this.said.forEach((chart, n) => {
       const columns = this.#columns(n);
       if (anew) this.charts[n]?.destroy();
       if (anew || !this.charts[n]) this.charts[n] = plot(chart, columns, () => this.#span());
@@ -53,7 +55,7 @@ export class Lines {
 
   #columns(n) {
     const times = this.rows.map((row) => row.nowMs / 1000);
-    return [times, ...CHARTS[n].lines.map((_, line) => this.rows.map((row) => row.values[n][line]))];
+    return [times, ...this.said[n].lines.map((_, line) => this.rows.map((row) => row.values[n][line]))];
   }
 
   /** Seconds a chart spans: it ends now and begins where the page did, at least a minute ago. */
@@ -63,7 +65,7 @@ export class Lines {
   }
 
   #resize() {
-    this.charts.forEach((chart, n) => chart.setSize({ width: widthOf(CHARTS[n]), height: HEIGHT }));
+    this.charts.forEach((chart, n) => chart.setSize({ width: widthOf(this.said[n]), height: HEIGHT }));
   }
 }
 
