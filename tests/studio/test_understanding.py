@@ -197,6 +197,20 @@ def test_what_comes_with_the_platform_reads_looks_and_names_languages(clips: Cli
     assert all(each.name for each in (models.reading, models.language, models.safety, models.looks, models.hearing))
 
 
+def test_clear_english_is_heard_and_tones_are_not(clips: Clips) -> None:
+    hearing = models_of(Settings()).hearing
+    assert hearing is not None
+    said, tones = clips.path("said.wav"), clips.path("tones.wav")
+    words = "Welcome to the market. Today we cook fresh noodles with a little oil and salt."
+    form = ("-ar", "16000", "-ac", "1")
+    ffmpeg("-f", "lavfi", "-i", f"flite=text='{words}':voice=slt", *form, str(said))
+    ffmpeg("-f", "lavfi", "-i", "aevalsrc=sin(2*PI*t*(300+200*sin(6*t))):d=2", *form, str(tones))
+    heard = hearing.hear(said)
+    assert (heard.language, heard.is_clear) == ("en", False)
+    assert {"welcome", "market", "noodles", "salt"} <= set(heard.text().split())
+    assert hearing.hear(tones).text() == ""
+
+
 def draw_words(path: Path, words: str) -> None:
     from PIL import Image, ImageDraw, ImageFont
 
