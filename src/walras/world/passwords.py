@@ -21,7 +21,7 @@ q1w2e3r4 google123 facebook samsung1 pokemon1 hello123 hellohello secret12 walra
 charlie1 liverpool chelsea1 arsenal1 barcelona
 """
 WORST = frozenset(_LIST.split())
-# 19 MiB and two passes: the least that OWASP names; about 25 ms on the reference machine, off the loop's thread.
+# 19 MiB and two passes: the least that OWASP names; about 30 ms on the reference machine, off the loop's thread.
 _hasher = PasswordHasher(time_cost=2, memory_cost=19_456, parallelism=1)
 
 
