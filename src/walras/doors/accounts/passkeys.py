@@ -4,26 +4,11 @@ A challenge is kept here under an id that only this browser has, in a cookie, an
 """
 
 import asyncio
+from types import ModuleType
 from typing import Any
 
 import msgspec
 from litestar import delete, get, post
-from webauthn import (
-    generate_authentication_options,
-    generate_registration_options,
-    options_to_json,
-    verify_authentication_response,
-    verify_registration_response,
-)
-from webauthn.helpers import base64url_to_bytes, bytes_to_base64url
-from webauthn.helpers.exceptions import WebAuthnException
-from webauthn.helpers.structs import (
-    AuthenticatorSelectionCriteria,
-    PublicKeyCredentialDescriptor,
-    ResidentKeyRequirement,
-    UserVerificationRequirement,
-)
-
 from walras.base.clock import HOUR_MS
 from walras.base.errors import Invalid
 from walras.doors.accounts.browser import (
@@ -37,7 +22,7 @@ from walras.doors.accounts.browser import (
     world_of,
 )
 from walras.doors.accounts.me import me_answer
-from walras.doors.accounts.relying import Relying, relying_of
+from walras.doors.accounts.relying import relying_of
 from walras.doors.accounts.shapes import Me
 from walras.doors.accounts.sign_in import TRIES_OF_ADDRESS, WrongLogin, let_in
 from walras.doors.asking import Answer, Ask, answer, body_of
@@ -143,97 +128,67 @@ async def remove_passkey(request: Ask) -> Answer:
     return done()
 
 
+def _proofs() -> ModuleType:
+    from walras.doors.accounts import proofs
+
+    return proofs
+
+
 def _register_options(request: Ask) -> str:
     world, relying = world_of(request), relying_of(request)
     account = world.accounts.get(visitor_of(request).person)
-    options = generate_registration_options(
-        rp_id=relying.id,
-        rp_name="Walras",
-        user_id=account.person.encode(),
-        user_name=account.handle,
-        user_display_name=account.name,
-        authenticator_selection=AuthenticatorSelectionCriteria(
-            resident_key=ResidentKeyRequirement.REQUIRED, user_verification=UserVerificationRequirement.REQUIRED
-        ),
-        exclude_credentials=[
-            PublicKeyCredentialDescriptor(id=base64url_to_bytes(known.id))
-            for known in world.passkeys.of(account.person)
-        ],
-    )
-    keep_pending(request, _REGISTER, world.codes.keep(_REGISTER, options.challenge))
-    return options_to_json(options)
+    asked = _proofs().ask_new(relying, account, world.passkeys.of(account.person))
+    keep_pending(request, _REGISTER, world.codes.keep(_REGISTER, asked.challenge))
+    return str(asked.options)
 
 
 def _register(request: Ask, said: Credential) -> None:
     world, relying, person = world_of(request), relying_of(request), visitor_of(request).person
     challenge = world.codes.take(pending(request, _REGISTER), _REGISTER)
+    name, proofs = one_line(said.name)[:_NAME_CHARS_MAX], _proofs()
     try:
-        verified = verify_registration_response(
-            credential=said.credential,
-            expected_challenge=challenge,
-            expected_rp_id=relying.id,
-            expected_origin=relying.origin,
-            require_user_verification=True,
-        )
-    except (WebAuthnException, ValueError, KeyError, TypeError) as error:
+        made = proofs.proved_new(said.credential, relying, challenge)
+    except proofs.NoProof as error:
         raise Invalid("is no proof of a new passkey", field="credential", hint="Begin again.") from error
-    world.passkeys.add(
-        Passkey(
-            id=bytes_to_base64url(verified.credential_id),
-            person=person,
-            name=one_line(said.name)[:_NAME_CHARS_MAX],
-            public_key=verified.credential_public_key,
-            uses=verified.sign_count,
-            transports="",
-            created_ms=0,
-            used_ms=0,
-        )
+    passkey = Passkey(
+        id=made.id,
+        person=person,
+        name=name,
+        public_key=made.public_key,
+        uses=made.uses,
+        transports="",
+        created_ms=0,
+        used_ms=0,
     )
+    world.passkeys.add(passkey)
     drop_pending(request)
-    note(request, person, "account.passkey_add", after=one_line(said.name)[:_NAME_CHARS_MAX])
+    note(request, person, "account.passkey_add", after=name)
 
 
 def _sign_in_options(request: Ask) -> str:
     world, relying = world_of(request), relying_of(request)
     world.tries.count(f"passkey:{address_of(request)}", TRIES_OF_ADDRESS, HOUR_MS)
-    options = generate_authentication_options(rp_id=relying.id, user_verification=UserVerificationRequirement.REQUIRED)
-    keep_pending(request, _SIGN_IN, world.codes.keep(_SIGN_IN, options.challenge))
-    return options_to_json(options)
+    asked = _proofs().ask_known(relying)
+    keep_pending(request, _SIGN_IN, world.codes.keep(_SIGN_IN, asked.challenge))
+    return str(asked.options)
 
 
 def _signed_in(request: Ask, said: Credential) -> Account:
-    world, relying = world_of(request), relying_of(request)
+    world, relying, proofs = world_of(request), relying_of(request), _proofs()
     challenge = world.codes.take(pending(request, _SIGN_IN), _SIGN_IN)
     known = world.passkeys.get(str(said.credential.get("id", "")))
     if known is None:
         raise WrongLogin("nobody has this passkey here", field="credential", hint="Sign in with a password or a code.")
-    world.passkeys.used(known.id, _uses(said, known, challenge, relying))
+    try:
+        uses = proofs.proved_known(said.credential, relying, challenge, known)
+    except proofs.NoProof as error:
+        raise WrongLogin("is no proof of the passkey", field="credential", hint="Begin again.") from error
+    world.passkeys.used(known.id, uses)
     account = world.accounts.get(known.person)
     let_in(account)
     begin(request, account, "passkey")
     drop_pending(request)
     return account
-
-
-def _uses(said: Credential, known: Passkey, challenge: bytes, relying: Relying) -> int:
-    """How often the device was used, where it proves that it is the one.
-
-    Raises:
-        WrongLogin: it does not.
-    """
-    try:
-        verified = verify_authentication_response(
-            credential=said.credential,
-            expected_challenge=challenge,
-            expected_rp_id=relying.id,
-            expected_origin=relying.origin,
-            credential_public_key=known.public_key,
-            credential_current_sign_count=known.uses,
-            require_user_verification=True,
-        )
-    except (WebAuthnException, ValueError, KeyError, TypeError) as error:
-        raise WrongLogin("is no proof of the passkey", field="credential", hint="Begin again.") from error
-    return verified.new_sign_count
 
 
 def _json(text: str) -> Answer:
