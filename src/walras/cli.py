@@ -91,12 +91,15 @@ def up(
     Example: [bold]walras up --port 8000[/]
     """
     from walras.app import serve
+    from walras.app.films import Town
+    from walras.town.clips import draw_film
     from walras.town.sample import write_sample
+    from walras.town.talk import sayings
 
     home, found = _home()
     given = {"host": host, "port": port, "workers": workers, "train": train, "sample": sample}
     chosen = msgspec.structs.replace(found, **{name: value for name, value in given.items() if value is not None})
-    serve(home, chosen, err, write_sample)
+    serve(home, chosen, err, write_sample, Town(draw_film, sayings))
 
 
 # ---------------------------------------------------------------- bring data

@@ -1,4 +1,4 @@
-"""The sequence model's score joins the ranker with the weight it has earned, without moving what is expected on average;
+"""The sequence model's score joins the ranker with its due weight, without moving what is expected on average;
 and it is read only where the judged model has not learnt from the row.
 """
 

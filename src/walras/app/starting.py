@@ -9,29 +9,22 @@ from pathlib import Path
 import msgspec
 import uvicorn
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn
 from uvicorn.supervisors import Multiprocess
 
 from walras.app.building import open_log, world_of
 from walras.app.doctor import port_is_free
-from walras.app.lines import house_of, open_lines, statics_of_lines
+from walras.app.films import Town
+from walras.app.keeping import Keeper
 from walras.app.seeding import WriteSample, fill_with_sample
-from walras.base.clock import elapsed_s
 from walras.base.errors import Invalid
-from walras.base.logs import room_log
 from walras.base.settings import Settings
 from walras.doors.pages import PAGE_SCOPES
-from walras.lines import Tick
-from walras.loops import LEAVING_EVERY_S, Leaving, MakingLoop, Ticking, TrainingLoop, read_status
 
-TICK_S = 1.0
-COMPACT_S = 60.0
 # Behind a shutdown's signal, running requests have this long to end.
 GRACE_S = 5
-_log = room_log("app")
 
 
-def serve(home: Path, settings: Settings, console: Console, write_sample: WriteSample) -> None:
+def serve(home: Path, settings: Settings, console: Console, write_sample: WriteSample, town: Town) -> None:
     """Serve until a signal comes.
 
     Args:
@@ -39,6 +32,7 @@ def serve(home: Path, settings: Settings, console: Console, write_sample: WriteS
         settings: as chosen.
         console: for the address and the progress of a training.
         write_sample: writes the embedded default behaviour into a folder as files to import.
+        town: draws the films of that sample.
 
     Raises:
         Invalid: the port is taken.
@@ -47,7 +41,7 @@ def serve(home: Path, settings: Settings, console: Console, write_sample: WriteS
     settings = _with_port(settings)
     key = _prepare(home, settings, console, write_sample)
     os.environ.update(_environment(home, settings))
-    keeper = Keeper(home, settings, console)
+    keeper = Keeper(home, settings, console, town)
     keeper.start()
     threading.Thread(target=_say_where, args=(settings, key, console), daemon=True).start()
     try:
@@ -127,66 +121,3 @@ def _run(settings: Settings) -> None:
         Multiprocess(config, [sock]).run()
     else:
         uvicorn.Server(config).run()
-
-
-class Keeper:
-    """The loops of the whole platform, beside the serving processes: one thread, one training at a time."""
-
-    def __init__(self, home: Path, settings: Settings, console: Console) -> None:
-        """Nothing runs yet."""
-        self._home, self._settings, self._console = home, settings, console
-        self._training = TrainingLoop(home, settings.train_after_events)
-        self._stopped = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="keeper", daemon=True)
-
-    def start(self) -> None:
-        """Begin."""
-        self._thread.start()
-
-    def stop(self) -> None:
-        """End, and end a running training; it goes on from its checkpoint next time."""
-        self._stopped.set()
-        self._training.stop()
-        self._thread.join(10)
-
-    def _run(self) -> None:
-        columns = (
-            TextColumn("  training {task.description:<24}"),
-            BarColumn(),
-            TextColumn("{task.percentage:>3.0f} %"),
-        )
-        with (
-            open_log(self._home, self._settings) as (log, registry, clock),
-            world_of(self._home, self._settings) as world,
-            Progress(*columns, console=self._console, transient=True, disable=not self._console.is_terminal) as bar,
-        ):
-            house = house_of(
-                self._home,
-                self._settings,
-                clock=clock,
-                registry=registry,
-                log=log,
-                world=world,
-                statics=statics_of_lines(),
-            )
-            making = MakingLoop(self._home, house.studio)
-            opened = open_lines(house)
-            leaving = Leaving(world, log, clock, [line.forget for line in opened if line.forget is not None])
-            own = [Tick("accounts.leaving", LEAVING_EVERY_S, leaving.run)]
-            ticking = Ticking([*own, *(tick for line in opened for tick in line.ticks)])
-            task, compacted_s = bar.add_task("", total=100, visible=False), elapsed_s()
-            while not self._stopped.wait(TICK_S):
-                ticking.tick(elapsed_s())
-                try:
-                    making.tick()
-                    if self._settings.train:
-                        self._training.tick(log.position(), clock.now_ms())
-                    if elapsed_s() - compacted_s > COMPACT_S:
-                        compacted_s = elapsed_s()
-                        log.compact(self._settings.compact_after_days)
-                    status = read_status(self._home)
-                    running = status.state == "running"
-                    bar.update(task, description=status.stage[:24], completed=100 * status.done, visible=running)
-                except Exception:
-                    _log.exception("a loop failed")
-            making.stop()

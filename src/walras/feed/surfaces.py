@@ -1,5 +1,7 @@
 """Kinds of page, as values. Adding one is adding a line here."""
 
+import msgspec
+
 from walras.base.errors import Invalid, nearest
 from walras.schema import SourceShare, Surface
 
@@ -13,6 +15,8 @@ FEED = Surface(
     # 570 in sum, so that some 500 are left where sources name the same and exclusions take others.
     sources=_asks(sequence=170, cooccurrence=95, followed=45, popular=105, fresh=45, text=65, explore=45),
 )
+# The app's full-screen feed: what can be played there.
+VIDEO = msgspec.structs.replace(FEED, name="video", kinds=("video",))
 FOLLOWING = Surface(name="following", sources=_asks(followed=300), owner_gap=2, explore_share=0.0, fresh_share=0.0)
 MALL = Surface(
     name="mall",
@@ -23,7 +27,7 @@ POPULAR = Surface(
     name="popular", sources=_asks(popular=500), owner_gap=1, topic_gap=1, explore_share=0.0, fresh_share=0.0
 )
 
-SURFACES: dict[str, Surface] = {s.name: s for s in (FEED, FOLLOWING, MALL, POPULAR)}
+SURFACES: dict[str, Surface] = {s.name: s for s in (FEED, VIDEO, FOLLOWING, MALL, POPULAR)}
 
 
 def surface_named(name: str) -> Surface:

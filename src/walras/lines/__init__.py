@@ -13,10 +13,11 @@ from typing import Any
 from litestar.types import ControllerRouterHandler
 
 from walras.base.clock import Clock
+from walras.base.ids import PersonId
 from walras.base.settings import Settings
 from walras.events import Log, Registry
-from walras.schema import Outcome, Pages, Surface
-from walras.studio import Studio
+from walras.schema import Item, Outcome, Pages, Surface
+from walras.studio import AssetId, Studio
 from walras.web import Statics
 from walras.web.consoles import Desk
 from walras.world import World
@@ -68,6 +69,8 @@ class Opened:
     unread: Callable[[str], int] | None = None
     export: Callable[[str], dict[str, Any]] | None = None
     forget: Callable[[str], object] | None = None
+    # Takes an item of its kind that came without media, and media made for it: (item, asset, what people say of it).
+    bring: Callable[[Item, AssetId, Sequence[tuple[PersonId, str]]], object] | None = None
     # What the operator console shows of it: numbers of now, and what is counted of an item or a person.
     gauges: Mapping[str, Callable[[], float]] = field(default_factory=dict)
     counts: Sequence[Callable[[str], Mapping[str, float]]] = ()

@@ -142,6 +142,8 @@ def _item_rows(town: Town, rng: np.random.Generator) -> Iterator[Row]:
         yield {
             "type": "item",
             "id": _item_id(at),
+            # A video once its film is drawn; until then nothing that could be played.
+            "kind": "film",
             "owner": _owner_id(town.owner[at]),
             "title": title,
             "topics": [subject.topic, subject.chinese],

@@ -17,7 +17,7 @@ from walras.web import Visitor
 
 Tab = Literal["for_you", "following", "friends", "nearby"]
 TABS: tuple[Tab, ...] = ("for_you", "following", "friends", "nearby")
-_SURFACES = {"for_you": "feed", "following": "following"}
+_SURFACES = {"for_you": "video", "following": "following"}
 # So many newest videos are read for a list: people block and see some already.
 _READ = 100
 _WHY = {

@@ -5,6 +5,7 @@ from functools import partial
 from litestar.handlers import HTTPRouteHandler
 
 from walras.lines import House, Opened, Tick
+from walras.lines.video.bringing import bring_item
 from walras.lines.video.doors import routes_of
 from walras.lines.video.leaving import export_of, forget
 from walras.lines.video.live import Live
@@ -23,6 +24,7 @@ def open_video(house: House) -> Opened:
         unread=lambda person: trade.inbox.unread(person) + trade.messages.unread(person),
         export=partial(export_of, trade),
         forget=partial(forget, trade),
+        bring=partial(bring_item, trade),
         gauges={
             "videos_shown": lambda: float(trade.videos.total("published", "limited")),
             "videos_in_review": lambda: float(trade.videos.total("review")),
