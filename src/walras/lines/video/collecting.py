@@ -37,7 +37,7 @@ class Collection(msgspec.Struct, frozen=True, kw_only=True):
     text: str
     public: bool
     created_ms: int
-    count: int = 0
+    videos: int = 0
 
 
 class Collections:
@@ -209,7 +209,7 @@ def _videos_in(connection: sa.Connection, id: str) -> sa.ScalarResult[str]:
 
 def _with_counts() -> sa.Select[Any]:
     count = sa.select(sa.func.count()).where(CollectedRow.collection == CollectionRow.id).correlate(CollectionRow)
-    return sa.select(CollectionRow, count.scalar_subquery().label("count"))
+    return sa.select(CollectionRow, count.scalar_subquery().label("videos"))
 
 
 def _collection(row: sa.Row[Any]) -> Collection:
@@ -221,5 +221,5 @@ def _collection(row: sa.Row[Any]) -> Collection:
         text=row.text,
         public=row.is_public,
         created_ms=row.created_ms,
-        count=row._mapping["count"],
+        videos=row.videos,
     )

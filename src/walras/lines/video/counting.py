@@ -193,7 +193,7 @@ def turned(
         held, holds = old is not None and not old.taken_back, not word.taken_back
         if held == holds:
             continue
-        for name in _counted(key):
+        for name in counted_by(key):
             counts[name] += 1 if holds else -1
         if holds:
             begun.append(key)
@@ -209,7 +209,8 @@ def likes_of_makers(counts: Mapping[tuple[str, str], int], makers: Mapping[str, 
     return added
 
 
-def _counted(key: TieKey) -> Iterable[tuple[str, str]]:
+def counted_by(key: TieKey) -> Iterable[tuple[str, str]]:
+    """Counts that a tie adds one to while it holds, each as (subject, what)."""
     if key.kind == "follow":
         return ((key.target, "followers"), (key.person, "following"))
     return ((key.target, {**OF_VIDEO, **OF_OWNER}[key.kind]),)

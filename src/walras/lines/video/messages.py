@@ -10,7 +10,7 @@ from walras.base.errors import Forbidden, NotFound, TooOften
 from walras.base.ids import content_id, id_fault, new_id
 from walras.lines import House
 from walras.lines.video.relations import Relations
-from walras.lines.video.tables import MessageRow, ThreadRow
+from walras.lines.video.tables import LiveRow, MessageRow, ThreadRow
 from walras.lines.video.turns import say_live
 from walras.lines.video.words import usable_text
 from walras.world import upsert
@@ -79,8 +79,14 @@ class Messages:
             connection.execute(sa.insert(MessageRow).values(**row))
             _on_thread(connection, sender, receiver, sent, unread=0)
             _on_thread(connection, receiver, sender, sent, unread=1)
-            say_live(connection, [(receiver, "message", {"from": sender, "id": sent.id})], now_ms)
+            say_live(connection, [(receiver, "message", self._heard(sender, sent))], now_ms)
         return sent
+
+    def _heard(self, sender: str, sent: Message) -> dict[str, object]:
+        """What the receiver's open pages are told."""
+        account = self._house.world.accounts.find(sender)
+        shown = {"id": sent.id, "mine": False, "text": sent.text, "created_ms": sent.created_ms, "removed": False}
+        return {"with": account.handle if account else "", "message": shown}
 
     def threads(self, person: str, cursor: str = "", n: int = limits.LIST_MAX) -> tuple[list[Thread], str]:
         """With whom a person has written, the newest first, and where to go on."""
@@ -149,6 +155,8 @@ class Messages:
         with self._database.write() as connection:
             either = sa.or_(MessageRow.sender == person, MessageRow.receiver == person)
             connection.execute(sa.delete(MessageRow).where(either))
+            heard = sa.and_(LiveRow.person == person, LiveRow.kind == "message")
+            connection.execute(sa.delete(LiveRow).where(heard))
             both = sa.or_(ThreadRow.person == person, ThreadRow.other == person)
             connection.execute(sa.delete(ThreadRow).where(both))
 

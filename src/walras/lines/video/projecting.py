@@ -8,12 +8,12 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 
 from walras.base import limits
 from walras.base.clock import DAY_MS
 from walras.base.logs import room_log
 from walras.lines import House
+from walras.lines.video.adding import add
 from walras.lines.video.counting import (
     OF_VIDEO,
     DayKey,
@@ -30,9 +30,10 @@ from walras.lines.video.counting import (
 from walras.lines.video.tables import TallyRow, TieRow, VideoDayRow, VideoRow
 from walras.lines.video.turns import position_of, write_position, written_position
 from walras.schema import Batch, PageRecord
-from walras.world import Table, upsert
+from walras.world import upsert
 
 READ = "log"
+_SILENT = "log counted anew"
 ROWS = 20_000
 _IDS_PER_STATEMENT = 2_000
 # The sources of a page's places are looked up once for all its exposures.
@@ -77,36 +78,47 @@ class Counts:
         stretches = 0
         # One thread at a time: the others find their own events brought in when it is their turn.
         with self._turn:
-            self._position = max(self._position, position_of(self._database, READ))
+            self._position = position_of(self._database, READ)
             while (batch := self._house.log.read(self._position, ROWS)) is not None:
-                self.project(batch)
+                self.project(batch, self._position)
                 stretches += 1
         return stretches
 
-    def project(self, batch: Batch, *, silent: bool = False) -> None:
-        """Bring one stretch in, all of it or nothing; one that was brought in before changes nothing."""
+    def project(self, batch: Batch, after: int) -> None:
+        """Bring one stretch in, all of it or nothing.
+
+        Where another process has moved the position meanwhile, nothing is written and reading goes on from there.
+
+        Args:
+            batch: of the log.
+            after: the position behind which it was read.
+        """
         for page in batch.pages:
             self._keep_page(page)
         known = self._known(batch)
         found = found_in(batch.events, known)
         with self._database.write() as connection:
-            if written_position(connection, READ, hold=True) < batch.position:
+            position = written_position(connection, READ, hold=True)
+            if position == after:
                 begun = _write(connection, found, known.makers)
-                if begun and self._tell is not None and not silent:
+                # Who was told before everything was counted anew is not told again.
+                is_news = batch.position > written_position(connection, _SILENT)
+                if begun and self._tell is not None and is_news:
                     self._tell(connection, self._news(begun), known.makers)
                 write_position(connection, READ, batch.position)
-        self._position = max(self._position, batch.position)
+                position = batch.position
+        self._position = position
 
     def rebuild(self) -> None:
-        """Count everything anew from the log; nobody is told of it again."""
-        with self._turn:
-            with self._database.write() as connection:
-                for table in (TieRow, TallyRow, VideoDayRow):
-                    connection.execute(sa.delete(table))
-                write_position(connection, READ, 0)
+        """Count everything anew from the log; nobody is told of it again. Other processes may go on meanwhile."""
+        with self._turn, self._database.write() as connection:
+            position = written_position(connection, READ, hold=True)
+            for table in (TieRow, TallyRow, VideoDayRow):
+                connection.execute(sa.delete(table))
+            write_position(connection, _SILENT, position)
+            write_position(connection, READ, 0)
             self._position = 0
-            while (batch := self._house.log.read(self._position, ROWS)) is not None:
-                self.project(batch, silent=True)
+        self.project_all()
 
     def _news(self, begun: Iterable[tuple[TieKey, int]]) -> list[tuple[TieKey, int]]:
         since_ms = self._house.clock.now_ms() - _NEWS_MS
@@ -216,19 +228,6 @@ def _targets(words: Mapping[TieKey, Word], people: set[str]) -> list[str]:
 
 def _day_row(key: DayKey, sums: Sequence[int]) -> dict[str, object]:
     return {**key._asdict(), "exposures": sums[0], "views": sums[1], "watch_ms": sums[2]}
-
-
-def add(connection: sa.Connection, table: type[Table], rows: Sequence[Mapping[str, object]]) -> None:
-    """Add to rows, or make them; primary keys must be distinct, every other column is a sum."""
-    if not rows:
-        return
-    where = table.__table__
-    assert isinstance(where, sa.Table)
-    make = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
-    insert = make(where)
-    keys = [column.name for column in where.primary_key]
-    sums = {column.name: column + insert.excluded[column.name] for column in where.columns if column.name not in keys}
-    connection.execute(insert.on_conflict_do_update(index_elements=keys, set_=sums), list(rows))
 
 
 def _stretches(ids: Sequence[str]) -> Iterator[Sequence[str]]:

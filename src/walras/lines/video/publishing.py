@@ -1,6 +1,7 @@
 """The way of a video from an upload to the pages: drafts, publishing, review, schedules, and the log told of each."""
 
 from collections.abc import Iterable
+from typing import cast
 
 import msgspec
 
@@ -16,6 +17,7 @@ from walras.lines.video.relations import Relations
 from walras.lines.video.review import Doubt, doubts_of
 from walras.lines.video.turns import position_of, put_position, say_live
 from walras.lines.video.videos import Videos
+from walras.lines.video.words import sentence
 from walras.schema import ItemPut
 from walras.studio import Asset, AssetId, Making
 
@@ -32,7 +34,7 @@ class Wish(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     title: str | None = None
     caption: str | None = None
     topics: tuple[Topic, ...] | None = None
-    cut: tuple[float, float] | None = None
+    cut: tuple[float, float | None] | None = None  # an end of null is the end
     cover_s: float | None = None
     place: str | None = None
     market: str | None = None
@@ -317,10 +319,15 @@ class Publishing:
             return
         with self._house.world.database.write() as connection:
             state = {"video": after.id, "asset": after.asset, "state": after.state, "progress": after.media.progress}
-            body = {**state, "asset_state": after.media.state, "cause": after.cause, "fix": after.fix}
+            body = {**state, **self._said_of(after), "asset_state": after.media.state}
             say_live(connection, [(after.maker, "upload", body)], now_ms)
             if before.state != after.state:
                 self._inbox.tell_in(connection, self._news(before, after))
+
+    def _said_of(self, video: Video) -> dict[str, str]:
+        account = self._house.world.accounts.find(video.maker)
+        language = account.settings.language if account else ""
+        return {"cause": sentence(video.cause, language), "fix": sentence(video.fix, language)}
 
     def _news(self, before: Video, after: Video) -> list[Told]:
         values = {"state": after.state, "cause": after.cause, "fix": after.fix, "reason": after.reason}
@@ -410,6 +417,9 @@ def _check(given: dict[str, object], now_ms: int) -> None:
     topics = given.get("topics")
     if isinstance(topics, tuple | list):
         given["topics"] = usable_topics([str(topic) for topic in topics])
+    if isinstance(given.get("cut"), tuple):
+        start_s, end_s = cast("tuple[float, float | None]", given["cut"])
+        given["cut"] = (start_s, end_s or 0.0)
     cut = given.get("cut")
     if isinstance(cut, tuple | list) and not (cut[0] >= 0 and (cut[1] == 0 or cut[1] > cut[0])):
         raise Invalid("must begin before it ends", field="cut", value=cut)

@@ -1,13 +1,16 @@
 """Who is tied to whom and to what, and how often: questions to the tables that `projecting` fills."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 
 import msgspec
 import sqlalchemy as sa
 
 from walras.base.clock import DAY_MS
-from walras.lines.video.counting import BINS
+from walras.lines.video.adding import add
+from walras.lines.video.counting import BINS, TieKey, counted_by
 from walras.lines.video.tables import TallyRow, TieRow, VideoDayRow
+from walras.lines.video.turns import written_position
 from walras.world import Database
 
 # People of one question; more followed people than this are read in stretches by nobody, since no page needs them.
@@ -160,9 +163,14 @@ class Relations:
             return {int(at): n for at, n in connection.execute(query)}
 
     def forget(self, person: str) -> None:
-        """Keep nothing of what a person said or was told of; counts follow when they are rebuilt from the log."""
+        """Keep nothing of what a person said or was told of; counts of others lose what she said."""
         own = sa.or_(TieRow.person == person, TieRow.target == person)
         with self._database.write() as connection:
+            # The position's row keeps every process from counting meanwhile.
+            written_position(connection, "log", hold=True)
+            ties = [TieKey(*row) for row in connection.execute(_held().where(own))]
+            less = Counter(name for key in ties for name in counted_by(key))
+            add(connection, TallyRow, [{"subject": s, "what": w, "n": -n} for (s, w), n in sorted(less.items())])
             connection.execute(sa.delete(TieRow).where(own))
             connection.execute(sa.delete(TallyRow).where(TallyRow.subject == person))
 
@@ -182,6 +190,10 @@ class Relations:
 
 
 _NONE: frozenset[str] = frozenset()
+
+
+def _held() -> sa.Select[str, str, str]:
+    return sa.select(TieRow.person, TieRow.kind, TieRow.target).where(_holds())
 
 
 def _holds() -> sa.ColumnElement[bool]:

@@ -19,7 +19,7 @@ Line = Annotated[str, Meta(max_length=300)]
 class ProgrammeEntry(msgspec.Struct, frozen=True, kw_only=True):
     """One entry of an event's programme."""
 
-    at_ms: int
+    time_ms: int
     title: Line
     text: Line = ""
 
@@ -43,6 +43,7 @@ class Listed(msgspec.Struct, frozen=True, kw_only=True):
     id: str
     title: str
     kind: str
+    event: bool
     videos: int
     starts_ms: int = 0
     ends_ms: int = 0
@@ -148,6 +149,7 @@ def _listed(topic: Topic, videos: int) -> Listed:
         id=topic.id,
         title=topic.title or topic.id,
         kind=topic.kind,
+        event=topic.kind == "event",
         videos=videos,
         starts_ms=topic.starts_ms,
         ends_ms=topic.ends_ms,

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from walras.base.errors import Invalid
 from walras.base.limits import MENTIONS_MAX
+from walras.web import texts_in
 
 # Control characters but for the line break; and marks that turn the direction of everything behind them.
 _UNSEEN = re.compile(r"[\x00-\x09\x0b-\x1f\x7f\u202a-\u202e\u2066-\u2069\ufeff\ud800-\udfff]")
@@ -41,6 +42,12 @@ def has_word(text: str, words: Iterable[str]) -> bool:
     """Whether a text holds one of these words, however it is written."""
     plain = _plain(text)
     return any(word and _plain(word) in plain for word in words)
+
+
+def sentence(key: str, language: str) -> str:
+    """The text of a key, such as the cause of a failure; empty where there is none."""
+    said = texts_in(language or "en").messages.get(key)
+    return said[0] if said else ""
 
 
 def _plain(text: str) -> str:

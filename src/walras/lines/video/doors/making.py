@@ -7,12 +7,13 @@ import msgspec
 from litestar.handlers import HTTPRouteHandler
 
 from walras.base.errors import Invalid
-from walras.base.ids import PersonId
 from walras.lines.video.collecting import Listing
 from walras.lines.video.doors.asking import Asked, route
 from walras.lines.video.entities import State, Video
 from walras.lines.video.publishing import Wish
 from walras.lines.video.trade import Trade
+from walras.lines.video.words import sentence
+from walras.web import Visitor
 
 _STATES: tuple[State, ...] = (
     "draft", "processing", "review", "scheduled", "published", "limited", "removed", "failed",
@@ -60,13 +61,13 @@ def making_routes(trade: Trade) -> list[HTTPRouteHandler]:
     ]
 
 
-def mine_of(trade: Trade, person: PersonId, videos: Sequence[Video]) -> list[dict[str, Any]]:
+def mine_of(trade: Trade, visitor: Visitor, videos: Sequence[Video]) -> list[dict[str, Any]]:
     """Videos as their maker sees them: the card, and how far each is, why, and what she can do."""
-    cards = {card.id: card for card in trade.cards.of_own(person, videos)}
-    return [_with_progress(msgspec.to_builtins(cards[video.id]), video) for video in videos]
+    cards = {card.id: card for card in trade.cards.of_own(visitor.person, videos)}
+    return [_with_progress(msgspec.to_builtins(cards[video.id]), video, visitor.language) for video in videos]
 
 
-def _with_progress(card: dict[str, Any], video: Video) -> dict[str, Any]:
+def _with_progress(card: dict[str, Any], video: Video, language: str) -> dict[str, Any]:
     return {
         **card,
         "state": video.state,
@@ -74,8 +75,10 @@ def _with_progress(card: dict[str, Any], video: Video) -> dict[str, Any]:
         "asset_state": video.media.state,
         "playable": video.media.playable,
         "progress": video.media.progress,
-        "cause": video.cause,
-        "fix": video.fix,
+        "cause": sentence(video.cause, language) if video.state not in ("published", "draft") else "",
+        "fix": sentence(video.fix, language),
+        "cause_key": video.cause,
+        "fix_key": video.fix,
         "reason": video.reason,
         "audience": video.audience,
         "cut": video.cut,
@@ -92,7 +95,7 @@ def _one(
     trade: Trade, method: Literal["POST", "PATCH"], path: str, do: Any, summary: str, reads: Any = None
 ) -> HTTPRouteHandler:
     def answer(asked: Asked) -> dict[str, Any]:
-        return mine_of(trade, asked.person, [do(asked)])[0]
+        return mine_of(trade, asked.visitor, [do(asked)])[0]
 
     return route(method, f"/app/videos{path}", answer, who="account", summary=summary, reads=reads)
 
@@ -103,13 +106,13 @@ def _mine(trade: Trade, asked: Asked) -> dict[str, Any]:
         raise Invalid("is no state", field="state", value=state, hint=f"Known: {', '.join(_STATES)}.")
     trade.counts.catch_up()
     found, cursor = trade.videos.mine(asked.person, state, asked.cursor, asked.count())
-    return {"videos": mine_of(trade, asked.person, found), "cursor": cursor}
+    return {"videos": mine_of(trade, asked.visitor, found), "cursor": cursor}
 
 
 def _measured(trade: Trade, asked: Asked) -> dict[str, Any]:
     trade.counts.catch_up()
     video = trade.videos.own(asked.person, asked.id)
-    mine = mine_of(trade, asked.person, [video])[0]
+    mine = mine_of(trade, asked.visitor, [video])[0]
     return {**mine, "steps": trade.videos.steps(video.id), "measured": trade.relations.measured(video.id)}
 
 

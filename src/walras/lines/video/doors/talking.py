@@ -73,6 +73,7 @@ def _under(trade: Trade, asked: Asked) -> dict[str, Any]:
 
 
 def _say(trade: Trade, asked: Asked) -> dict[str, Any]:
+    trade.comments.refuse_haste(asked.person)
     said = trade.comments.say(asked.person, asked.id, asked.body)
     return _seen(trade, asked, [said])[0]
 
@@ -166,7 +167,12 @@ def _threads(trade: Trade, asked: Asked) -> dict[str, Any]:
     threads, cursor = trade.messages.threads(asked.person, asked.cursor, asked.count())
     people = trade.cards.makers(asked.person, [thread.other for thread in threads])
     rows = [
-        {"with": people[thread.other], "last": _message(asked, thread.last), "unread": thread.unread}
+        {
+            "with": people[thread.other],
+            "last": thread.last.text,
+            "last_message": _message(asked, thread.last),
+            "unread": thread.unread,
+        }
         for thread in threads
     ]
     return {"threads": rows, "cursor": cursor, "unread": trade.messages.unread(asked.person)}

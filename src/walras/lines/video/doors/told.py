@@ -99,7 +99,7 @@ def notices_of(trade: Trade, person: Any, notices: Sequence[Notice]) -> list[dic
     for notice in notices:
         actor, video = people.get(notice.actor), videos.get(notice.video)
         named = None if actor is None else {"handle": actor.handle, "name": actor.name, "avatar": actor.avatar}
-        shown = None if video is None else {"id": video.id, "title": video.title, "poster": video.media.poster}
+        shown = None if video is None else {"title": video.title, "poster": video.media.poster}
         values = {"name": actor.name if actor else "", "title": video.title if video else "", **notice.values}
         seen.append(
             {
@@ -107,7 +107,8 @@ def notices_of(trade: Trade, person: Any, notices: Sequence[Notice]) -> list[dic
                 "kind": notice.kind,
                 "actor": named,
                 "others": notice.others,
-                "video": shown,
+                "video": notice.video if video else "",
+                "shown": shown,
                 "comment": notice.comment,
                 "text_key": f"notice.{notice.kind}{'.many' if notice.others else ''}",
                 "values": {**values, "others": notice.others},

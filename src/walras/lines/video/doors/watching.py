@@ -240,10 +240,10 @@ def _topics(trade: Trade) -> list[HTTPRouteHandler]:
         route(
             "GET",
             "/app/topics",
-            lambda asked: {"topics": trade.topics.listed(asked.count(limits.LIST_MAX))},
+            lambda asked: {"topics": trade.topics.listed(asked.count(limits.LIST_MAX)), "cursor": ""},
             who="guest",
             summary="Events and the topics with the most videos.",
-            query=("n",),
+            query=("n", "cursor"),
         ),
         route(
             "GET",
@@ -286,6 +286,7 @@ def _topic(trade: Trade, asked: Asked) -> dict[str, Any]:
         "title": topic.title or topic.id,
         "text": topic.text,
         "kind": topic.kind,
+        "event": topic.kind == "event",
         "starts_ms": topic.starts_ms,
         "ends_ms": topic.ends_ms,
         "programme": topic.programme,
