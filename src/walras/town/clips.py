@@ -158,8 +158,8 @@ _RAW = ("-f", "rawvideo", "-pix_fmt", "rgb24", "-s", f"{WIDTH}x{HEIGHT}", "-r", 
 
 
 def _command(ffmpeg: str, sound: Path, film: Path) -> list[str]:
-    size = f"scale={WIDTH * SCALE}:{HEIGHT * SCALE}:flags=bicubic,format=yuv420p"
-    encoded = ("-c:v", "libx264", "-preset", "ultrafast", "-crf", "30", "-g", str(2 * FRAMES_PER_S), "-threads", "1")
+    size = f"scale={WIDTH * SCALE}:{HEIGHT * SCALE}:flags=lanczos,format=yuv420p"
+    encoded = ("-c:v", "libx264", "-preset", "ultrafast", "-crf", "27", "-g", str(2 * FRAMES_PER_S), "-threads", "1")
     return [
         *(ffmpeg, "-v", "error", "-y", *_RAW, "-i", "-", "-i", str(sound), "-vf", size, *encoded),
         *("-c:a", "aac", "-b:a", "48k", "-shortest", "-movflags", "+faststart", str(film)),
@@ -209,7 +209,7 @@ def _colour(hue: float, saturation: float, value: float) -> Floats:
 
 def _inside(distance: Floats) -> Floats:
     """[H, W] 1 inside a shape, 0 outside, soft over a pixel or two."""
-    cover: Floats = np.clip(0.5 - distance * (WIDTH / 1.6), 0.0, 1.0)
+    cover: Floats = np.clip(0.5 - distance * (WIDTH / 2.4), 0.0, 1.0)
     return cover
 
 

@@ -11,6 +11,7 @@ import { ago, exact, known, t } from "/static/words.js";
 
 export default function Inbox() {
   const list = useList(async (cursor) => {
+    if (!me.value.signed_in) return { all: [], cursor: "" };
     const said = await ask("GET", `/app/inbox?cursor=${encodeURIComponent(cursor)}`);
     if (!cursor && said.notices.length && said.unread) {
       ask("POST", "/app/inbox/read", { up_to: said.notices[0].id }).then(() => change({ unread: 0 }), () => {});

@@ -80,7 +80,7 @@ function Details({ file, onLeave }) {
   };
   return html`<section class="page wide">
     <h1>${t("make.details")}</h1>
-    <div class="make">
+    <div class="make-form">
       <div>
         <${Preview} file=${file} video=${video} onTime=${(seconds) => form.set("cover", seconds)} />
         <${Sending} sending=${sending} file=${file} />

@@ -47,9 +47,9 @@ function Head({ person }) {
     <p class="quiet">@${who.handle}${who.mutual && html` · ${t("person.mutual")}`}${!who.mutual && who.follows_me && html` · ${t("person.follows-you")}`}</p>
     ${who.bio && html`<p dir="auto">${who.bio}</p>`}
     <div class="profile-counts figures">
-      <button type="button" class="bare-words" onClick=${() => (sheet.value = "following")}><strong>${tally(who.following)}</strong> ${t("person.following")}</button>
-      <button type="button" class="bare-words" onClick=${() => (sheet.value = "followers")}><strong>${tally(who.followers)}</strong> ${t("person.followers")}</button>
-      <span><strong>${tally(who.likes)}</strong> ${t("person.likes")}</span>
+      <button type="button" class="count" onClick=${() => (sheet.value = "following")}><strong>${tally(who.following)}</strong>${t("person.following")}</button>
+      <button type="button" class="count" onClick=${() => (sheet.value = "followers")}><strong>${tally(who.followers)}</strong>${t("person.followers")}</button>
+      <span class="count"><strong>${tally(who.likes)}</strong>${t("person.likes")}</span>
     </div>
     <div class="row">${who.mine ? html`<${Own} />` : html`<${Others} person=${person} />`}</div>
     ${sheet.value && html`<${Follows} person=${who} kind=${sheet.value} onClose=${() => (sheet.value = "")} />`}
