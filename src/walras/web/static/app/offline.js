@@ -9,7 +9,7 @@ opening.onsuccess = () => {
   counting.onsuccess = () => {
     const line = document.getElementById("unsent");
     line.hidden = counting.result === 0;
-    line.textContent = line.dataset.words.replace("{count}", String(counting.result));
+    line.textContent = line.dataset.words.replace("{n}", String(counting.result));
   };
 };
 document.getElementById("again").href = location.href;
