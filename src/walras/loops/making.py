@@ -12,7 +12,7 @@ from pathlib import Path
 
 from walras.base.clock import elapsed_s
 from walras.base.logs import room_log
-from walras.studio import Studio
+from walras.studio import Studio, dying_with_parent
 
 # A process that ends at once again and again is started this seldom.
 _AGAIN_S = 5.0
@@ -81,5 +81,5 @@ class MakingLoop:
     def _start(self) -> None:
         environ = {**self._environ, "WALRAS_HOME": str(self._home), "OMP_NUM_THREADS": "1"}
         # A person waits for pages more often than for a video.
-        command = ["nice", "-n", "3", sys.executable, "-m", "walras.studio"]
+        command = [*dying_with_parent("TERM"), "nice", "-n", "3", sys.executable, "-m", "walras.studio"]
         self._process = subprocess.Popen(command, env=environ, stdin=subprocess.DEVNULL)

@@ -7,6 +7,7 @@ It knows no trade and serves no address: who may see a video, and whether it is 
 from walras.studio.asset import Asset, AssetId, Duplicate, Fault, Making, Measures, Understood
 from walras.studio.faults import CAUSES, Cause, Unmakeable
 from walras.studio.media import MediaFile, OutOfRange, find_file, part_of
+from walras.studio.running import dying_with_parent
 from walras.studio.studio import MEDIA_FOLDER, Studio, open_studio
 from walras.studio.uploads import WrongOffset
 
@@ -26,6 +27,7 @@ __all__ = [
     "Understood",
     "Unmakeable",
     "WrongOffset",
+    "dying_with_parent",
     "find_file",
     "open_studio",
     "part_of",

@@ -113,12 +113,13 @@ def _bounded(command: Sequence[str], bounds: Bounds) -> list[str]:
     memory, output = FFMPEG_MEMORY_BYTES_MAX, FFMPEG_OUTPUT_BYTES_MAX
     limits = ["prlimit", f"--cpu={bounds.cpu_s}", f"--as={memory}", f"--fsize={output}", "--core=0"]
     nice = ["nice", "-n", str(bounds.niceness)]
-    return [*_dying(), *limits, *nice, *command]
+    return [*dying_with_parent("KILL"), *limits, *nice, *command]
 
 
 @cache
-def _dying() -> tuple[str, ...]:
-    return ("setpriv", "--pdeathsig", "KILL") if shutil.which("setpriv") else ()
+def dying_with_parent(signal_name: str) -> tuple[str, ...]:
+    """What to write before a command so that it gets this signal when the thread that started it dies, however."""
+    return ("setpriv", "--pdeathsig", signal_name) if shutil.which("setpriv") else ()
 
 
 @contextlib.contextmanager

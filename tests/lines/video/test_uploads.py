@@ -73,7 +73,7 @@ async def begun(client: httpx.AsyncClient, length: int, name: str = "clip.mp4") 
     said = f"filename {base64.b64encode(name.encode()).decode()},filetype dmlkZW8vbXA0"
     answer = await client.post("/uploads", headers={**TUS, "upload-length": str(length), "upload-metadata": said})
     assert answer.status_code == 201, answer.text
-    assert answer.headers["upload-offset"] == "0"
+    assert (answer.headers["upload-offset"], answer.content) == ("0", b"")
     assert answer.headers["location"] == f"/uploads/{answer.headers['walras-asset']}"
     return answer.headers["location"]
 

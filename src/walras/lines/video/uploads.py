@@ -84,7 +84,7 @@ def _create(studio: Studio, who: Who) -> HTTPRouteHandler:
     opt = told(summary="Begin an upload.", tag="uploads", scope=None, who="account", status=201)
 
     @post("/uploads", opt=opt, include_in_schema=False)
-    async def create(request: Ask) -> Response[None]:
+    async def create(request: Ask) -> Response[bytes]:
         _check_version(request)
         length = _whole(request, "upload-length")
         name = _said_name(request.headers.get("upload-metadata", ""))
@@ -102,7 +102,7 @@ def _head(studio: Studio, who: Who) -> HTTPRouteHandler:
 
     # The doorway answers HEAD as GET without its body.
     @get("/uploads/{upload:str}", opt=opt, include_in_schema=False)
-    async def stands(request: Ask) -> Response[None]:
+    async def stands(request: Ask) -> Response[bytes]:
         _check_version(request)
         asset = await asyncio.to_thread(_own, studio, request.path_params["upload"], who(request))
         return _answer(request, 200, {"cache-control": "no-store", **_standing(studio, asset)})
@@ -203,10 +203,11 @@ def _standing(studio: Studio, asset: Asset) -> dict[str, str]:
     return {**headers, "upload-expires": formatdate(ends_ms / 1000, usegmt=True)} if ends_ms else headers
 
 
-def _answer(request: Ask, status: int, headers: dict[str, str]) -> Response[None]:
+def _answer(request: Ask, status: int, headers: dict[str, str]) -> Response[Any]:
     if not any(name == b"tus-resumable" for name, _ in visit_of(request.scope).headers):
         headers = {**headers, "tus-resumable": VERSION}
-    return Response(None, status_code=status, headers=headers)
+    # Nothing as JSON would be the word null.
+    return Response(None if status == 204 else b"", status_code=status, headers=headers, media_type="text/plain")
 
 
 def _check_version(request: Ask) -> None:
