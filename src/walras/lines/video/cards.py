@@ -8,14 +8,16 @@ import msgspec
 from walras.base.errors import Forbidden, NotFound
 from walras.base.ids import PersonId
 from walras.lines import House
-from walras.lines.video.comments import Comments
 from walras.lines.video.entities import SHOWN, Video
 from walras.lines.video.items import script_language
+from walras.lines.video.looking import COUNTED, Look, look
 from walras.lines.video.relations import Relations
-from walras.lines.video.topics import Topics
 from walras.lines.video.videos import Videos
 from walras.schema import Page, Place
 from walras.world import Account
+
+TRUST_MS = 5_000
+_KEPT_MAX = 10_000
 
 
 class Maker(msgspec.Struct, frozen=True, kw_only=True):
@@ -99,13 +101,12 @@ class Card(msgspec.Struct, frozen=True, kw_only=True):
 class Cards:
     """Makes cards."""
 
-    def __init__(self, house: House, videos: Videos, relations: Relations, comments: Comments, topics: Topics) -> None:
+    def __init__(self, house: House, videos: Videos, relations: Relations) -> None:
         """Ask these tables."""
         self._house = house
         self._videos = videos
         self._relations = relations
-        self._comments = comments
-        self._topics = topics
+        self._known: dict[str, tuple[Account | None, int]] = {}
 
     def of_page(self, person: PersonId, page: Page, age: int = 150) -> list[Card]:
         """Cards of a page's places, those that she may see at this age; one that vanished leaves no gap."""
@@ -165,27 +166,29 @@ class Cards:
     def _cards(
         self, person: PersonId, wanted: Sequence[tuple[Video, Place | None, str]], *, all_states: bool = False
     ) -> list[Card]:
+        if not wanted:
+            return []
         people = list(dict.fromkeys(video.maker for video, _, _ in wanted))
-        ids = [video.id for video, _, _ in wanted]
-        accounts = self._house.world.accounts.of_people(people)
-        said = self._relations.said(person, [*ids, *people])
-        ties = (said, self._relations.said_to(person, people))
-        counts = self._relations.counts(ids)
-        talked = self._comments.counts(ids)
-        titles = self._topics.titles(topic for video, _, _ in wanted for topic in video.topics)
+        topics = list(dict.fromkeys(topic for video, _, _ in wanted for topic in video.topics))
+        found = look(self._house.world.database, person, [video.id for video, _, _ in wanted], people, topics)
+        ties = (found.said, found.back)
+        makers = {id: _maker(id, account, person, ties) for id, account in self._accounts(people).items()}
         return [
-            _card(
-                video,
-                _maker(video.maker, accounts.get(video.maker), person, ties),
-                _counts(counts[video.id], talked.get(video.id, 0)),
-                Said(liked="like" in said.get(video.id, ()), saved="save" in said.get(video.id, ())),
-                tuple(Shown(id=topic, title=titles.get(topic, topic)) for topic in video.topics),
-                place,
-                page,
-            )
+            _card(video, makers[video.maker], found, place, page)
             for video, place, page in wanted
             if all_states or self._may_see(video, person, ties)
         ]
+
+    def _accounts(self, people: Sequence[str]) -> dict[str, Account | None]:
+        """Accounts of these people, up to five seconds old; the same makers are on many pages."""
+        now_ms = self._house.clock.now_ms()
+        missing = [id for id in people if not 0 <= now_ms - self._known.get(id, (None, -TRUST_MS))[1] < TRUST_MS]
+        if missing:
+            if len(self._known) >= _KEPT_MAX:
+                self._known.clear()
+            found = self._house.world.accounts.of_people(missing)
+            self._known.update((id, (found.get(id), now_ms)) for id in missing)
+        return {id: self._known.get(id, (None, 0))[0] for id in people}
 
     def _ties(self, person: str, people: Sequence[str]) -> "Ties":
         return self._relations.said(person, people), self._relations.said_to(person, people)
@@ -232,26 +235,8 @@ def _maker(id: str, account: Account | None, person: str, ties: Ties) -> Maker:
     )
 
 
-def _counts(found: Mapping[str, int], comments: int) -> CardCounts:
-    return CardCounts(
-        views=found.get("views", 0),
-        likes=found.get("likes", 0),
-        comments=comments,
-        shares=found.get("shares", 0),
-        saves=found.get("saves", 0),
-    )
-
-
-def _card(
-    video: Video,
-    maker: Maker,
-    counts: CardCounts,
-    mine: Said,
-    topics: tuple[Shown, ...],
-    place: Place | None,
-    page: str,
-) -> Card:
-    media = video.media
+def _card(video: Video, maker: Maker, found: Look, place: Place | None, page: str) -> Card:
+    media, said = video.media, found.said.get(video.id, frozenset())
     return Card(
         id=video.id,
         place=place.place if place else -1,
@@ -259,7 +244,7 @@ def _card(
         maker=maker,
         title=video.title,
         caption=video.caption,
-        topics=topics,
+        topics=tuple(Shown(id=topic, title=found.titles.get(topic, topic)) for topic in video.topics),
         created_ms=video.published_ms or video.created_ms,
         duration_s=media.duration_s,
         width=media.width,
@@ -270,13 +255,19 @@ def _card(
         poster=media.poster,
         preview=media.preview,
         captions=media.captions,
-        counts=counts,
-        mine=mine,
+        counts=_counts(video.id, found),
+        mine=Said(liked="like" in said, saved="save" in said),
         why=_why(place),
         music={"title": video.music} if video.music else None,
         place_name=video.place or None,
         state=video.state,
     )
+
+
+def _counts(video: str, found: Look) -> CardCounts:
+    views, likes, shares, saves = (found.counts.get((video, what), 0) for what in COUNTED)
+    comments = found.comments.get(video, 0)
+    return CardCounts(views=views, likes=likes, comments=comments, shares=shares, saves=saves)
 
 
 def _why(place: Place | None) -> Why | None:

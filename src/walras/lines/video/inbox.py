@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from walras.base import limits
 from walras.base.ids import new_id
 from walras.lines import House
+from walras.lines.video.adding import add_missing
 from walras.lines.video.counting import TieKey
 from walras.lines.video.tables import NoticeActorRow, NoticeRow, TieRow
 from walras.lines.video.turns import say_live
@@ -164,7 +165,7 @@ class Inbox:
         open_one = sa.select(NoticeRow.id).where(same, NoticeRow.is_read == sa.false())
         id = connection.scalar(open_one.limit(1)) or new_id("t", now_ms)
         actors = [{"notice": id, "actor": one.actor} for one in {one.actor: one for one in group if one.actor}.values()]
-        upsert_actors(connection, actors)
+        add_missing(connection, NoticeActorRow, actors)
         count = sa.select(sa.func.count()).select_from(NoticeActorRow).where(NoticeActorRow.notice == id)
         row = {
             "id": id,
@@ -182,14 +183,6 @@ class Inbox:
         }
         upsert(connection, NoticeRow, [row])
         return {"id": id, "person": person, "kind": kind}
-
-
-def upsert_actors(connection: sa.Connection, rows: Sequence[Mapping[str, str]]) -> None:
-    """Enter people into a notice, each once."""
-    for row in rows:
-        here = sa.and_(NoticeActorRow.notice == row["notice"], NoticeActorRow.actor == row["actor"])
-        if connection.scalar(sa.select(NoticeActorRow.actor).where(here)) is None:
-            connection.execute(sa.insert(NoticeActorRow).values(**row))
 
 
 def lets(settings: Notifications, kind: str) -> bool:

@@ -52,7 +52,7 @@ def open_trade(house: House) -> Trade:
         inbox=inbox,
         comments=comments,
         topics=topics,
-        cards=Cards(house, videos, relations, comments, topics),
+        cards=Cards(house, videos, relations),
         messages=Messages(house, relations),
         collections=Collections(house, videos),
         push=Push(house),
