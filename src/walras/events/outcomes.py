@@ -116,6 +116,9 @@ class Registry:
         self.by_code: dict[int, Outcome] = {}
         for outcome in outcomes:
             self._add(outcome)
+        # The outcomes the ranker foresees, in the order of their codes: the H of every matrix of outcomes. Kept, since
+        # a page asks for them some thirty times.
+        self.predicted = tuple(outcome for outcome in self if outcome.predicted)
 
     def _add(self, outcome: Outcome) -> None:
         for known in (self.by_name.get(outcome.name), self.by_code.get(outcome.code)):
@@ -145,8 +148,3 @@ class Registry:
     def __iter__(self) -> Iterator[Outcome]:
         """Outcomes in the order of their codes."""
         return iter(sorted(self.by_name.values(), key=lambda o: o.code))
-
-    @property
-    def predicted(self) -> tuple[Outcome, ...]:
-        """Outcomes the ranker foresees, in the order of their codes: the H of every matrix of outcomes."""
-        return tuple(o for o in sorted(self.by_name.values(), key=lambda o: o.code) if o.predicted)
