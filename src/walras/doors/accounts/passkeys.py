@@ -9,6 +9,7 @@ from typing import Any
 
 import msgspec
 from litestar import delete, get, post
+
 from walras.base.clock import HOUR_MS
 from walras.base.errors import Invalid
 from walras.doors.accounts.browser import (
