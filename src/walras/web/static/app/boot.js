@@ -15,6 +15,7 @@ import { t } from "/static/words.js";
 
 const boot = JSON.parse(document.getElementById("boot").textContent);
 const drawn = signal(null);
+let wasHere = false;
 
 function App() {
   const path = place.value.path;
@@ -45,10 +46,18 @@ async function draw(path) {
     if (place.value.path === path) {
       const key = module.sameFor ? module.sameFor(found.values) : path;
       drawn.value = { Screen: module.default, values: found.values, key };
+      arrive(module.title ? `${t(module.title)} · Walras` : "Walras");
     }
   } catch {
     drawn.value = { Screen: Unreached, values: {}, key: `lost ${path}` };
   }
+}
+
+/** Say where the person is; after the first page also to those who listen instead of look. */
+function arrive(title) {
+  document.title = title;
+  if (wasHere && !document.querySelector("dialog[open]")) document.getElementById("main").focus({ preventScroll: true });
+  wasHere = true;
 }
 
 function Waiting() {

@@ -10,13 +10,14 @@ import { me, meet } from "/static/app/me.js";
 import { attempt, say } from "/static/app/notes.js";
 import { makePasskey, passkeysWork } from "/static/app/passkeys.js";
 import { go } from "/static/app/router.js";
-import { tell } from "/static/app/outbox.js";
 import { Sheet } from "/static/app/sheet.js";
 import { ago, t } from "/static/words.js";
 
 const CIRCLES = ["everyone", "followers", "mutual", "nobody"];
 const PRIVACY = { message: ["mutual", "nobody"], comment: CIRCLES, likes: CIRCLES, follows: CIRCLES };
 const TOLD = ["like", "comment", "mention", "follow", "message", "publish", "making", "contract"];
+
+export const title = "settings.title";
 
 export default function Settings() {
   const settings = useSignal(null);
@@ -98,12 +99,13 @@ function Blocked() {
     ask("GET", "/app/blocked").then((said) => (people.value = said.people ?? []), () => (people.value = []));
   }, []);
   const free = (one) => {
-    tell({ outcome: "unblock", owner: one.id });
-    people.value = people.value.filter((each) => each.id !== one.id);
+    const before = people.value;
+    people.value = before.filter((each) => each.handle !== one.handle);
+    attempt(() => ask("DELETE", `/app/blocked/${encodeURIComponent(one.handle)}`), () => (people.value = before));
   };
   return html`<div class="section"><h2>${t("settings.blocked")}</h2>
     ${people.value?.length === 0 && html`<p class="quiet">${t("settings.blocked.none")}</p>`}
-    <ul class="rows">${people.value?.map((one) => html`<li key=${one.id} class="row-line"><${Avatar} person=${one} size="s" /><span class="grow">${one.name}</span>
+    <ul class="rows">${people.value?.map((one) => html`<li key=${one.handle} class="row-line"><${Avatar} person=${one} size="s" /><span class="grow">${one.name}</span>
       <button type="button" class="button small" onClick=${() => free(one)}>${t("person.unblock")}</button></li>`)}</ul></div>`;
 }
 
@@ -136,8 +138,8 @@ function SignIns() {
   }, []);
   const end = (one) => attempt(() => ask("DELETE", `/app/sessions/${one.id}`).then(() => (all.value = all.value.filter((each) => each.id !== one.id))));
   return html`<div class="section"><h2>${t("settings.sign-ins")}</h2>
-    <ul class="rows">${all.value.map((one) => html`<li key=${one.id} class="row-line"><${Icon} name="monitor" /><span class="grow">${one.agent}<br /><small class="quiet">${one.here ? t("settings.sign-ins.here") : ago(one.seen_ms)}</small></span>
-      ${!one.here && html`<button type="button" class="button small" onClick=${() => end(one)}>${t("settings.sign-ins.end")}</button>`}</li>`)}</ul>
+    <ul class="rows">${all.value.map((one) => html`<li key=${one.id} class="row-line"><${Icon} name="monitor" /><span class="grow">${one.agent}<br /><small class="quiet">${one.current ? t("settings.sign-ins.here") : ago(one.seen_ms)}</small></span>
+      ${!one.current && html`<button type="button" class="button small" onClick=${() => end(one)}>${t("settings.sign-ins.end")}</button>`}</li>`)}</ul>
     ${passkeysWork() && html`<button type="button" class="button" onClick=${() => attempt(() => makePasskey(navigator.platform).then(() => say(t("settings.passkey.made"))))}><${Icon} name="fingerprint-pattern" />${t("settings.passkey")}</button>`}
   </div>`;
 }

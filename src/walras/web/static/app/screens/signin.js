@@ -11,6 +11,8 @@ import { passkeysWork, signInWithPasskey } from "/static/app/passkeys.js";
 import { go } from "/static/app/router.js";
 import { t } from "/static/words.js";
 
+export const title = "signin.title";
+
 export default function SignIn() {
   const form = useForm({ login: "", password: "" });
   const shown = useSignal(false);

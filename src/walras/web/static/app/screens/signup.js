@@ -9,6 +9,8 @@ import { say } from "/static/app/notes.js";
 import { arrived } from "/static/app/screens/signin.js";
 import { t } from "/static/words.js";
 
+export const title = "signup.title";
+
 export default function SignUp() {
   const step = useSignal("who");
   const form = useForm({ name: "", handle: "", reach: "", password: "", birth_year: "" });
@@ -19,7 +21,7 @@ export default function SignUp() {
     return html`<section class="page">
       <h1>${t("signup.code.title")}</h1>
       <p class="quiet">${t("signup.code.more", { reach: form.values.value.reach })} <a href="/outbox" target="_blank">${t("signup.outbox")}</a></p>
-      <form class="form" onSubmit=${confirm.submit((values) => ask("POST", "/app/signup/confirm", { ...values, code: values.code.trim(), ...reachOf(form.values.value.reach) }), arrived)}>
+      <form class="form" onSubmit=${confirm.submit((values) => ask("POST", "/app/signup/confirm", { code: values.code.trim() }), arrived)}>
         <${Whole} form=${confirm} />
         <${Field} form=${confirm} name="code" label=${t("signup.code")} inputmode="numeric" autocomplete="one-time-code" required />
         <${Send} form=${confirm} label=${t("signup.confirm")} />
@@ -43,7 +45,8 @@ export default function SignUp() {
   </section>`;
 }
 
-function reachOf(reach) {
+/** Where a code goes: an address with an @ is e-mail, anything else a telephone. */
+export function reachOf(reach) {
   const said = reach.trim();
   return said.includes("@") ? { email: said } : { phone: said };
 }

@@ -5,14 +5,19 @@ import { useEffect } from "preact/hooks";
 
 import { ask, sentenceOf } from "/static/app/asking.js";
 import { Field, Send, useForm, Whole } from "/static/app/forms.js";
+import { gated } from "/static/app/gate.js";
 import { html, Icon } from "/static/app/html.js";
 import { List, useList } from "/static/app/lists.js";
 import { Sheet } from "/static/app/sheet.js";
 import { Tile } from "/static/video/tiles.js";
 import { t } from "/static/words.js";
 
+export const title = "collections.title";
+
+const Own = gated("collections.sign-in", "folder", All);
+
 export default function Collections({ collection }) {
-  return collection ? html`<${One} id=${collection} />` : html`<${All} />`;
+  return collection ? html`<${One} key=${collection} id=${collection} />` : html`<${Own} />`;
 }
 
 function All() {

@@ -12,6 +12,8 @@ import { percent, t } from "/static/words.js";
 const MOODS = ["any", "calm", "lively", "funny", "learning", "homely"];
 const NEUTRAL = { mood: "any", novelty: 0, length: 0, more: [], less: [], commercial: 0.3 };
 
+export const title = "dials.title";
+
 export default function Feeds() {
   const dials = useSignal(null);
   const feeds = useSignal([]);

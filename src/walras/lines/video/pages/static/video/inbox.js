@@ -3,25 +3,26 @@
 import { useEffect } from "preact/hooks";
 
 import { ask } from "/static/app/asking.js";
+import { gated } from "/static/app/gate.js";
 import { Avatar, html, Icon } from "/static/app/html.js";
 import { List, useList } from "/static/app/lists.js";
 import { listen } from "/static/app/live.js";
-import { change, me } from "/static/app/me.js";
+import { change } from "/static/app/me.js";
 import { ago, exact, known, t } from "/static/words.js";
 
-export default function Inbox() {
+export const title = "inbox.title";
+
+export default gated("inbox.sign-in", "bell", Inbox);
+
+function Inbox() {
   const list = useList(async (cursor) => {
-    if (!me.value.signed_in) return { all: [], cursor: "" };
     const said = await ask("GET", `/app/inbox?cursor=${encodeURIComponent(cursor)}`);
     if (!cursor && said.notices.length && said.unread) {
       ask("POST", "/app/inbox/read", { up_to: said.notices[0].id }).then(() => change({ unread: 0 }), () => {});
     }
     return { all: said.notices, cursor: said.cursor ?? "" };
-  }, String(me.value.signed_in));
-  useEffect(() => (me.value.signed_in ? listen("notice", () => list.more(true)) : undefined), [me.value.signed_in]);
-  if (!me.value.signed_in) {
-    return html`<div class="middle"><${Icon} name="bell" /><h1>${t("inbox.sign-in")}</h1><a class="button solid" href="/signin?next=/inbox">${t("signin.do")}</a></div>`;
-  }
+  });
+  useEffect(() => listen("notice", () => list.more(true)), []);
   return html`<section class="page">
     <div class="page-head"><h1>${t("inbox.title")}</h1><a class="button" href="/messages"><${Icon} name="send" />${t("messages.title")}</a></div>
     <${List} list=${list} icon="bell" empty=${t("inbox.none")} emptyMore=${t("inbox.none.more")} draw=${(notice) => html`<li key=${notice.id}><${Notice} notice=${notice} /></li>`} />

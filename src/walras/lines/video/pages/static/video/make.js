@@ -5,8 +5,8 @@ import { useEffect, useRef } from "preact/hooks";
 
 import { ask, sentenceOf } from "/static/app/asking.js";
 import { Field, Send, useForm, Whole } from "/static/app/forms.js";
+import { gated } from "/static/app/gate.js";
 import { html, Icon } from "/static/app/html.js";
-import { me } from "/static/app/me.js";
 import { say } from "/static/app/notes.js";
 import { go } from "/static/app/router.js";
 import { Recorder } from "/static/video/recorder.js";
@@ -15,13 +15,13 @@ import { bytes, number, percent, span, t } from "/static/words.js";
 
 const AUDIENCES = ["everyone", "followers", "mutuals", "me"];
 
-export default function Make() {
+export const title = "make.title";
+
+export default gated("make.sign-in", "video", Make);
+
+function Make() {
   const file = useSignal(null);
   const recording = useSignal(false);
-  if (!me.value.signed_in) {
-    return html`<div class="middle"><${Icon} name="video" /><h1>${t("make.sign-in")}</h1><p>${t("make.sign-in.more")}</p>
-      <a class="button solid" href="/signin?next=/make">${t("signin.do")}</a></div>`;
-  }
   if (recording.value) return html`<${Recorder} onDone=${(made) => { recording.value = false; file.value = made; }} onClose=${() => (recording.value = false)} />`;
   if (file.value) return html`<${Details} file=${file.value} onLeave=${() => (file.value = null)} />`;
   return html`<section class="page"><h1>${t("make.title")}</h1><${Choose} onFile=${(chosen) => (file.value = chosen)} onRecord=${() => (recording.value = true)} /></section>`;

@@ -4,6 +4,7 @@ import { useSignal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
 
 import { ask } from "/static/app/asking.js";
+import { gated } from "/static/app/gate.js";
 import { Avatar, html, Icon, IconButton } from "/static/app/html.js";
 import { List, useList } from "/static/app/lists.js";
 import { listen } from "/static/app/live.js";
@@ -13,9 +14,11 @@ import { ago, exact, t } from "/static/words.js";
 
 const LENGTH_MAX = 1000;
 
-export default function Messages({ handle }) {
-  return handle ? html`<${Thread} handle=${handle} />` : html`<${Threads} />`;
-}
+export const title = "messages.title";
+
+export default gated("messages.sign-in", "send", ({ handle }) =>
+  handle ? html`<${Thread} key=${handle} handle=${handle} />` : html`<${Threads} />`,
+);
 
 function Threads() {
   const list = useList(async () => ({ all: (await ask("GET", "/app/messages")).threads, cursor: "" }));
@@ -24,8 +27,8 @@ function Threads() {
     <div class="page-head"><${IconButton} icon="arrow-left" label=${t("app.back")} onClick=${() => back("/inbox")} /><h1>${t("messages.title")}</h1></div>
     <${List} list=${list} icon="send" empty=${t("messages.none")} emptyMore=${t("messages.none.more")} draw=${(thread) => html`<li key=${thread.with.handle}>
       <a href=${`/messages/${thread.with.handle}`} class=${thread.unread ? "unread" : ""}><${Avatar} person=${thread.with} size="s" />
-        <span class="grow"><strong>${thread.with.name}</strong><br /><span class="quiet" dir="auto">${thread.last}</span></span>
-        <small class="quiet">${ago(thread.time_ms)}</small></a></li>`} />
+        <span class="grow"><strong>${thread.with.name}</strong><br /><span class="quiet" dir="auto">${thread.last || t("messages.removed")}</span></span>
+        <small class="quiet">${ago(thread.last_message.created_ms)}</small></a></li>`} />
   </section>`;
 }
 
@@ -63,7 +66,7 @@ function Thread({ handle }) {
       <${Avatar} person=${whom.value} size="s" /><h1><a href=${`/u/${handle}`}>${whom.value.name}</a></h1></div>
     ${cursor.value && html`<button type="button" class="button small" onClick=${older}>${t("messages.older")}</button>`}
     <ol class="bubbles" aria-live="polite">
-      ${all.value.map((message) => html`<li key=${message.id} class=${message.mine ? "bubble mine" : "bubble"}><p dir="auto">${message.text}</p><small title=${exact(message.created_ms)}>${ago(message.created_ms)}</small></li>`)}
+      ${all.value.map((message) => html`<li key=${message.id} class=${message.mine ? "bubble mine" : "bubble"}><p dir="auto">${message.removed ? t("messages.removed") : message.text}</p><small title=${exact(message.created_ms)}>${ago(message.created_ms)}</small></li>`)}
     </ol>
     <span ref=${end}></span>
     <form class="writing" onSubmit=${send}>

@@ -3,13 +3,18 @@
 import { useEffect } from "preact/hooks";
 
 import { ask } from "/static/app/asking.js";
+import { gated } from "/static/app/gate.js";
 import { html, Icon } from "/static/app/html.js";
 import { List, useList } from "/static/app/lists.js";
 import { listen } from "/static/app/live.js";
 import { attempt, say } from "/static/app/notes.js";
 import { ago, number, percent, t, tally, yuan } from "/static/words.js";
 
-export default function Mine() {
+export const title = "mine.title";
+
+export default gated("mine.sign-in", "film", Mine);
+
+function Mine() {
   const list = useList(async (cursor) => {
     const said = await ask("GET", `/app/mine?cursor=${encodeURIComponent(cursor)}`);
     return { all: said.videos, cursor: said.cursor ?? "" };

@@ -24,7 +24,6 @@ export default function One({ video }) {
       },
       (error) => (trouble.value = sentenceOf(error)),
     );
-    return () => (document.title = "Walras");
   }, [video]);
   const leave = (_, __, then) => {
     then();

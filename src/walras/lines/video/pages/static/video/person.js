@@ -19,7 +19,10 @@ export default function Person({ handle }) {
   useEffect(() => {
     person.value = null;
     ask("GET", `/app/people/${encodeURIComponent(handle)}`).then(
-      (said) => (person.value = said),
+      (said) => {
+        person.value = said;
+        document.title = `${said.name} (@${said.handle}) · Walras`;
+      },
       (error) => (trouble.value = sentenceOf(error)),
     );
   }, [handle]);
@@ -78,7 +81,7 @@ function Others({ person }) {
   };
   return html`<button type="button" class=${who.followed ? "button" : "button solid"} aria-pressed=${String(who.followed)} onClick=${follow}>
       ${t(who.followed ? "person.followed" : "person.follow")}</button>
-    ${who.mutual && me.value.signed_in && html`<a class="button" href=${`/messages/${who.handle}`}><${Icon} name="send" />${t("person.message")}</a>`}
+    ${who.may_message && me.value.signed_in && html`<a class="button" href=${`/messages/${who.handle}`}><${Icon} name="send" />${t("person.message")}</a>`}
     <${IconButton} icon="ban" label=${t(who.blocked ? "person.unblock" : "person.block")} pressed=${who.blocked} onClick=${block} />`;
 }
 

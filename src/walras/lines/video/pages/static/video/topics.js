@@ -9,6 +9,8 @@ import { List, useList } from "/static/app/lists.js";
 import { Tile } from "/static/video/tiles.js";
 import { exact, t, tally } from "/static/words.js";
 
+export const title = "topics.title";
+
 export default function Topics({ topic }) {
   return topic ? html`<${Topic} id=${topic} />` : html`<${All} />`;
 }
@@ -28,7 +30,13 @@ function Topic({ id }) {
   const topic = useSignal(null);
   const trouble = useSignal("");
   useEffect(() => {
-    ask("GET", `/app/topics/${encodeURIComponent(id)}`).then((said) => (topic.value = said), (error) => (trouble.value = sentenceOf(error)));
+    ask("GET", `/app/topics/${encodeURIComponent(id)}`).then(
+      (said) => {
+        topic.value = said;
+        document.title = `#${said.title} · Walras`;
+      },
+      (error) => (trouble.value = sentenceOf(error)),
+    );
   }, [id]);
   if (trouble.value) return html`<div class="middle" role="alert"><${Icon} name="hash" /><h1>${trouble.value}</h1><a class="button" href="/topics">${t("topics.title")}</a></div>`;
   if (!topic.value) return html`<div class="middle" role="status"><span class="spinner"></span><span class="unseen">${t("app.loading")}</span></div>`;
