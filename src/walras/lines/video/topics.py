@@ -19,7 +19,7 @@ Line = Annotated[str, Meta(max_length=300)]
 class ProgrammeEntry(msgspec.Struct, frozen=True, kw_only=True):
     """One entry of an event's programme."""
 
-    time_ms: int
+    at_ms: int
     title: Line
     text: Line = ""
 

@@ -289,7 +289,7 @@ def _topic(trade: Trade, asked: Asked) -> dict[str, Any]:
         "event": topic.kind == "event",
         "starts_ms": topic.starts_ms,
         "ends_ms": topic.ends_ms,
-        "programme": topic.programme,
+        "programme": [{"time_ms": entry.at_ms, "title": entry.title, "text": entry.text} for entry in topic.programme],
         "videos": [*pinned, *rest],
         "cursor": cursor,
         "followers": followers,
