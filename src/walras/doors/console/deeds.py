@@ -41,7 +41,7 @@ def deed_routes(engine: ServingEngine, console: Console) -> list[HTTPRouteHandle
 def _through(engine: ServingEngine, asked: dict[str, str]) -> Iterator[Deed]:
     cursor = ""
     for _ in range(_FILE_PAGES):
-        found = engine.world.audit.read(**asked, cursor=cursor)
+        found = engine.world.audit.read(who=asked["who"], what=asked["what"], whom=asked["whom"], cursor=cursor)
         yield from found.deeds
         cursor = found.cursor
         if not cursor:

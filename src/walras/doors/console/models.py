@@ -49,16 +49,23 @@ def model_routes(engine: ServingEngine, console: Console) -> list[HTTPRouteHandl
 
     return [
         screen(
-            "/console/models", show, console=console, who="operator", scope="status:read", summary="Models, as a screen."
+            "/console/models",
+            show,
+            console=console,
+            who="operator",
+            scope="status:read",
+            summary="Models, as a screen.",
         ),
-        screen(
-            "/console/models.csv", as_file, console=console, who="operator", scope="status:read", summary="As CSV."
-        ),
+        screen("/console/models.csv", as_file, console=console, who="operator", scope="status:read", summary="As CSV."),
         deed(
             "/console/models/{version:str}/activate", activate, who="operator", scope="admin", summary="Let it serve."
         ),
         deed(
-            "/console/kinds/{kind:str}/roll-back", roll_back, who="operator", scope="admin", summary="Go back to the last."
+            "/console/kinds/{kind:str}/roll-back",
+            roll_back,
+            who="operator",
+            scope="admin",
+            summary="Go back to the last.",
         ),
     ]
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from walras.lines import Line, Screen
 from walras.lines.video.opening import open_video
+from walras.lines.video.pages import DESKS
 
 _FEED = "video/feed.js"
 LINE = Line(
@@ -32,6 +33,7 @@ LINE = Line(
         Screen("/collections/:collection", "video/collections.js"),
         Screen("/feeds", "video/feeds.js"),
     ),
+    desks=DESKS,
     static_folder=Path(__file__).parent / "pages" / "static",
     styles=("video/feed.css",),
     words=(

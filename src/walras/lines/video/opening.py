@@ -10,6 +10,7 @@ from walras.lines.video.doors import routes_of
 from walras.lines.video.leaving import export_of, forget
 from walras.lines.video.live import Live
 from walras.lines.video.media import media_routes
+from walras.lines.video.pages import counts_of, desk_routes
 from walras.lines.video.seeing import MediaGate
 from walras.lines.video.trade import Trade, open_trade
 from walras.lines.video.uploads import upload_routes
@@ -28,9 +29,10 @@ def open_video(house: House) -> Opened:
         gauges={
             "videos_shown": lambda: float(trade.videos.total("published", "limited")),
             "videos_in_review": lambda: float(trade.videos.total("review")),
+            "uploads": lambda: float(trade.house.studio.waiting()),
             "videos_in_making": lambda: float(trade.videos.total("processing")),
         },
-        counts=[lambda subject: trade.relations.counts([subject])[subject]],
+        counts=[counts_of(trade)],
     )
 
 
@@ -41,6 +43,7 @@ def routes_over(trade: Trade) -> list[HTTPRouteHandler]:
         *routes_of(trade, Live(trade.house)),
         *upload_routes(studio),
         *media_routes(studio, MediaGate(trade).may_see),
+        *desk_routes(trade),
     ]
 
 

@@ -10,6 +10,8 @@ from walras.studio import AssetId
 # A video that was taken off is gone from here within this time; its page and its lists lose it at once.
 TRUST_MS = 2_000
 _KEPT_MAX = 5_000
+# Whoever reviews must see what she decides about, also before anybody else may.
+_LOOKING = frozenset({"reviewer", "operator"})
 
 
 class MediaGate:
@@ -25,6 +27,8 @@ class MediaGate:
         if self._is_open(asset):
             return True
         visitor = request.app.state.people.find(request.scope)
+        if visitor is not None and visitor.roles & _LOOKING:
+            return True
         return visitor is not None and self.may_person_see(visitor.person, asset)
 
     def may_person_see(self, person: PersonId, asset: AssetId) -> bool:

@@ -8,4 +8,17 @@ from walras.web.consoles.asking import Ask, deed, form_of, note, screen, table
 from walras.web.consoles.frame import Console, Desk, Known, known_to, visitor_here
 from walras.web.consoles.saying import Saying
 
-__all__ = ["Ask", "Console", "Desk", "Known", "Saying", "deed", "form_of", "known_to", "note", "screen", "table", "visitor_here"]
+__all__ = [
+    "Ask",
+    "Console",
+    "Desk",
+    "Known",
+    "Saying",
+    "deed",
+    "form_of",
+    "known_to",
+    "note",
+    "screen",
+    "table",
+    "visitor_here",
+]

@@ -4,7 +4,7 @@ import asyncio
 import csv
 import io
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any, TypeAlias, cast
+from typing import Any, TypeAlias
 from urllib.parse import parse_qs, quote
 
 from litestar import Request, Response, get, post
@@ -47,7 +47,7 @@ def screen(
 
     said = told(summary=summary, tag="console", scope=scope, who=who, local=scope is not None)
     made = get(path, opt=said, include_in_schema=False, exception_handlers={WalrasError: problem})
-    return cast(HTTPRouteHandler, made(answer))
+    return made(answer)
 
 
 def deed(
@@ -73,7 +73,7 @@ def deed(
         return Response(b"", status_code=204 if by_script else 303, headers={"location": quote(there, safe="/?=&%")})
 
     said = told(summary=summary, tag="console", scope=scope, who=who)
-    return cast(HTTPRouteHandler, post(path, opt=said, include_in_schema=False, status_code=200)(answer))
+    return post(path, opt=said, include_in_schema=False, status_code=200)(answer)
 
 
 async def form_of(request: Ask) -> dict[str, str]:

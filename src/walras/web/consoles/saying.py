@@ -1,5 +1,6 @@
 """Figures and instants as a console writes them: by locale, short where they are large, 万 and 亿 in Chinese."""
 
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -8,6 +9,7 @@ from babel.dates import format_date, format_datetime, format_timedelta
 from babel.numbers import format_compact_decimal, format_currency, format_decimal, format_percent
 from markupsafe import Markup, escape
 
+from walras.base.errors import Invalid
 from walras.web.texts import Texts
 
 # Up to here a count is written out; above, a reader takes in 1.2万 faster than 12,345.
@@ -99,6 +101,22 @@ class Saying:
         """A day since 1970, as an axis names it."""
         return format_date(_at(day * 86_400_000), "MMMd" if self._locale.language != "zh" else "M月d日", self._locale)
 
+    def days(self, days: Iterable[int]) -> list[str]:
+        """The days of an axis."""
+        return [self.day(day) for day in days]
+
+    def tenths(self) -> list[str]:
+        """The tenths of a duration, as an axis names them."""
+        return [self.percent(n / 10) for n in range(11)]
+
+    def series(self, room: str, lines: Iterable[tuple[str, Sequence[float]]]) -> list[dict[str, object]]:
+        """Lines of a chart, each by the catalogue's name of it."""
+        return [{"name": self.name(room, name), "values": values} for name, values in lines]
+
+    def text(self, key: str) -> str:
+        """The message of a key that a table holds; empty where the catalogue has none."""
+        return self._texts(key) if key in self._texts.messages else ""
+
     def field(self, instant_ms: int) -> str:
         """An instant as a field of a form takes it; empty where there is none."""
         return _at(instant_ms).astimezone(self._zone).strftime("%Y-%m-%dT%H:%M") if instant_ms else ""
@@ -111,3 +129,23 @@ class Saying:
 
 def _at(instant_ms: int) -> datetime:
     return datetime.fromtimestamp(instant_ms / 1000, UTC)
+
+
+def instant_of(field: str, time_zone: str, name: str) -> int:
+    """The instant that a form's field of date and hour means; 0 where it is empty.
+
+    Args:
+        field: as a browser sends it, such as `2026-11-24T18:00`.
+        time_zone: IANA name of the zone it is meant in.
+        name: of the field, for the error.
+
+    Raises:
+        Invalid: it is no date.
+    """
+    if not field:
+        return 0
+    try:
+        found = datetime.fromisoformat(field)
+        return round(found.replace(tzinfo=found.tzinfo or ZoneInfo(time_zone)).timestamp() * 1000)
+    except (ValueError, OverflowError) as error:
+        raise Invalid("is no date", field=name, value=field, hint="Write it as 2026-11-24T18:00.") from error

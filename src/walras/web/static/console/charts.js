@@ -43,7 +43,7 @@ function options(said) {
     // Drawn on the canvas: HTML of a tooltip would carry styles of its own, which the page's policy refuses.
     tooltip: { trigger: "axis", renderMode: "richText", valueFormatter: form, backgroundColor: colour("--raised"), borderColor: colour("--line-strong"), textStyle: { color: colour("--ink"), fontFamily: font } },
     xAxis: { type: "category", data: said.labels, axisLine: { lineStyle: { color: line } }, axisTick: { show: false }, axisLabel: { color: ink, hideOverlap: true } },
-    yAxis: { type: "value", min: 0, splitNumber: 4, minInterval: said.unit === "percent" ? 0 : 1, axisLabel: { color: ink, formatter: form }, splitLine: { lineStyle: { color: line } } },
+    yAxis: { type: "value", min: 0, max: said.unit === "percent" ? 1 : undefined, splitNumber: 4, minInterval: said.unit === "percent" ? 0 : 1, axisLabel: { color: ink, formatter: form }, splitLine: { lineStyle: { color: line } } },
     series: said.series.map((each, n) => ({
       name: each.name,
       type: said.kind === "lines" ? "line" : "bar",

@@ -38,6 +38,7 @@ async function settle(form) {
     return;
   }
   gone?.removeAttribute("data-gone");
+  document.dispatchEvent(new CustomEvent("deedundone", { detail: { form } }));
   toast(answer ? await sentenceOf(answer) : t("page.unreachable"));
 }
 

@@ -38,7 +38,7 @@ export function Card({ card, present, muted, open, leave }) {
     },
   });
   return html`<article class="card" aria-label=${t("reel.card", { title: card.title, name: card.maker.name })}>
-    <div class="picture" onClick=${tap} data-paused=${paused.value}>
+    <div class="picture" onClick=${tap} data-paused=${paused.value} data-tall=${String(card.height > card.width * 1.6)}>
       <img class="poster" src=${card.poster} alt="" decoding="async" />
       <video
         ref=${video}

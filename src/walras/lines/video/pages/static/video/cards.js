@@ -8,6 +8,8 @@ import { tell } from "/static/app/outbox.js";
 import { eventOf } from "/static/video/watching.js";
 import { t } from "/static/words.js";
 
+// So many videos of the screen are named when more are asked for; older ones the log knows by then.
+const SEEN_MAX = 60;
 let showings = 0;
 
 /** Make a card that can change: its counts and what the person has said of it are signals. */
@@ -77,8 +79,9 @@ export function block(card) {
 }
 
 /** The cards of one page of a tab. */
-export async function pageOf(tab, count, feed) {
+export async function pageOf(tab, count, feed, seen = []) {
   const query = new URLSearchParams({ tab, n: count });
+  for (const id of seen.slice(-SEEN_MAX)) query.append("seen", id);
   if (feed) query.set("feed", feed);
   const page = await ask("GET", `/app/feed?${query}`);
   return { ...page, cards: page.cards.map((card) => live(card, page.surface ?? tab)) };

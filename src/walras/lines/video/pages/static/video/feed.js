@@ -4,8 +4,9 @@
 import { signal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
 
-import { sentenceOf } from "/static/app/asking.js";
+import { Refusal, sentenceOf } from "/static/app/asking.js";
 import { html, Icon } from "/static/app/html.js";
+import { me } from "/static/app/me.js";
 import { say } from "/static/app/notes.js";
 import { unsent } from "/static/app/outbox.js";
 import { place } from "/static/app/router.js";
@@ -41,17 +42,20 @@ class Reel {
 
   /** Fetch the next page unless one is on its way. */
   async more() {
-    if (this.fetching || this.state.value === "end") return;
+    if (this.fetching || this.state.value === "end" || this.state.value === "over") return;
     this.fetching = true;
     try {
-      const page = await pageOf(this.tab, PAGE, new URLSearchParams(location.search).get("feed"));
       const known = new Set(this.cards.value.map((card) => card.id));
+      const page = await pageOf(this.tab, PAGE, new URLSearchParams(location.search).get("feed"), [...known]);
       const fresh = page.cards.filter((card) => !known.has(card.id));
       this.cards.value = [...this.cards.value, ...fresh];
       this.state.value = fresh.length ? "ready" : "end";
       this.trouble.value = "";
     } catch (error) {
-      this.state.value = "trouble";
+      // Over the day's limit nothing goes on playing, not even what is there already.
+      const over = isOver(error);
+      if (over) this.cards.value = [];
+      this.state.value = over ? "over" : "trouble";
       this.trouble.value = sentenceOf(error);
     }
     this.fetching = false;
@@ -91,6 +95,13 @@ export default function Feed() {
     if (reel.cards.value.length - reel.at.value <= AHEAD && reel.state.value === "ready") reel.more();
   }, [reel.at.value, reel.cards.value.length]);
 
+  useEffect(() => {
+    // Whoever is in teen mode is asked of again when the day's minutes should be over.
+    if (!me.value.teen) return undefined;
+    const timer = setTimeout(() => reel.more(), (me.value.teen_seconds_left ?? 0) * 1000 + 1000);
+    return () => clearTimeout(timer);
+  }, [me.value.teen, me.value.teen_seconds_left]);
+
   const leave = (card, sentence, then) => leaving(reel, list, card, sentence, then);
   return html`<div class="feed">
     <${Tabs} />
@@ -98,7 +109,7 @@ export default function Feed() {
     <ol class="reel" ref=${list} aria-label=${t(`reel.tab.${reel.tab}`)}>
       ${reel.cards.value.map((card, at) => {
         const far = Math.abs(at - reel.at.value);
-        return html`<li key=${card.showing} class="slot" data-at=${at} aria-hidden=${far > 0 ? "true" : undefined}>
+        return html`<li key=${card.showing} class="slot" data-at=${at} inert=${far > 0}>
           ${far <= NEAR && html`<${Card} card=${card} present=${far === 0} muted=${muted} open=${open} leave=${leave} />`}
         </li>`;
       })}
@@ -124,6 +135,9 @@ function Empty({ reel }) {
     return html`<div class="card skeleton" role="status"><span class="spinner"></span><span class="unseen">${t("app.loading")}</span></div>`;
   }
   if (reel.state.value === "trouble") return html`<${Trouble} reel=${reel} />`;
+  if (reel.state.value === "over") {
+    return html`<div class="middle on-stage" role="alert"><${Icon} name="moon" /><h2>${t("reel.teen")}</h2><p>${reel.trouble.value}</p></div>`;
+  }
   return html`<div class="middle on-stage">
     <${Icon} name="film" />
     <h2>${t(`reel.empty.${reel.tab}`)}</h2>
@@ -148,6 +162,10 @@ function Trouble({ reel }) {
     ${unsent() > 0 && html`<p class="quiet">${t("reel.unsent", { count: unsent() })}</p>`}
     <button type="button" class="button" onClick=${() => again(reel)}>${t("app.again")}</button>
   </div>`;
+}
+
+function isOver(error) {
+  return error instanceof Refusal && ["teen-time", "teen-quiet"].includes(error.code);
 }
 
 function again(reel) {

@@ -37,12 +37,14 @@ function Thread({ handle }) {
   const whom = useSignal({ handle, name: handle, avatar: "" });
   const cursor = useSignal("");
   const text = useSignal("");
+  const open = useSignal(true);
   const end = useRef(null);
   const older = () =>
     attempt(async () => {
       const said = await ask("GET", `/app/messages/${encodeURIComponent(handle)}?cursor=${encodeURIComponent(cursor.value)}`);
       all.value = [...[...said.messages].reverse(), ...all.value];
       cursor.value = said.cursor ?? "";
+      open.value = said.may_write;
       if (said.with) whom.value = said.with;
     });
   const add = (message) => {
@@ -69,7 +71,8 @@ function Thread({ handle }) {
       ${all.value.map((message) => html`<li key=${message.id} class=${message.mine ? "bubble mine" : "bubble"}><p dir="auto">${message.removed ? t("messages.removed") : message.text}</p><small title=${exact(message.created_ms)}>${ago(message.created_ms)}</small></li>`)}
     </ol>
     <span ref=${end}></span>
-    <form class="writing" onSubmit=${send}>
+    ${!open.value && html`<p class="empty">${t("messages.closed")}</p>`}
+    <form class="writing" hidden=${!open.value} onSubmit=${send}>
       <label class="unseen" for="message-box">${t("messages.write")}</label>
       <textarea id="message-box" rows="1" maxlength=${LENGTH_MAX} placeholder=${t("messages.write")} dir="auto" value=${text.value} onInput=${(event) => (text.value = event.target.value)}
         onKeyDown=${(event) => event.key === "Enter" && !event.shiftKey && !event.isComposing && send(event)}></textarea>

@@ -6,8 +6,11 @@ import { useEffect } from "preact/hooks";
 import { ask, sentenceOf } from "/static/app/asking.js";
 import { html, Icon } from "/static/app/html.js";
 import { List, useList } from "/static/app/lists.js";
+import { me } from "/static/app/me.js";
+import { attempt } from "/static/app/notes.js";
+import { go } from "/static/app/router.js";
 import { Tile } from "/static/video/tiles.js";
-import { exact, t, tally } from "/static/words.js";
+import { exact, t } from "/static/words.js";
 
 export const title = "topics.title";
 
@@ -41,10 +44,17 @@ function Topic({ id }) {
   if (trouble.value) return html`<div class="middle" role="alert"><${Icon} name="hash" /><h1>${trouble.value}</h1><a class="button" href="/topics">${t("topics.title")}</a></div>`;
   if (!topic.value) return html`<div class="middle" role="status"><span class="spinner"></span><span class="unseen">${t("app.loading")}</span></div>`;
   const said = topic.value;
+  const follow = () => {
+    if (!me.value.signed_in) return go(`/signin?next=${encodeURIComponent(`/t/${encodeURIComponent(id)}`)}`);
+    const put = (followed) => (topic.value = { ...topic.value, followed, followers: topic.value.followers + (followed ? 1 : -1) });
+    put(!said.followed);
+    return attempt(() => ask(said.followed ? "DELETE" : "PUT", `/app/topics/${encodeURIComponent(id)}/follow`), () => put(said.followed));
+  };
   return html`<section class="page wide">
     <h1>#${said.title}</h1>
+    <div class="row"><button type="button" class=${said.followed ? "button" : "button solid"} aria-pressed=${String(said.followed)} onClick=${follow}>${t(said.followed ? "topics.followed" : "topics.follow")}</button>
+      <span class="quiet figures">${t("topics.followers", { count: said.followers })}</span></div>
     ${said.text && html`<p dir="auto">${said.text}</p>`}
-    ${said.views !== undefined && html`<p class="quiet figures">${t("topics.views", { views: tally(said.views) })}</p>`}
     ${said.programme?.length > 0 && html`<div class="section"><h2>${t("topics.programme")}</h2><ol class="rows">
       ${said.programme.map((line) => html`<li key=${line.title} class="row-line"><time>${line.time_ms ? exact(line.time_ms) : ""}</time><span class="grow">${line.title}</span></li>`)}</ol></div>`}
     <h2 class="unseen">${t("person.videos")}</h2>
