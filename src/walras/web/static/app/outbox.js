@@ -19,7 +19,11 @@ let base = null;
 /** Take up what an earlier visit could not send, and send whenever the page is hidden or the network comes back. */
 export async function openOutbox() {
   base = await openedBase().catch(() => null);
-  waiting = [...(await keptEvents().catch(() => [])), ...waiting];
+  const told = waiting;
+  const kept = await keptEvents().catch(() => []);
+  const known = new Set(told.map((event) => event.id));
+  waiting = [...kept.filter((event) => !known.has(event.id)), ...waiting];
+  for (const event of told) keep(event);
   document.addEventListener("visibilitychange", () => document.visibilityState === "hidden" && leave());
   addEventListener("pagehide", leave);
   addEventListener("online", () => flush());

@@ -6,12 +6,10 @@ import { useEffect } from "preact/hooks";
 import { ask, sentenceOf } from "/static/app/asking.js";
 import { Field, Send, Switch, useForm, Whole } from "/static/app/forms.js";
 import { Avatar, html, Icon } from "/static/app/html.js";
-import { me, meet } from "/static/app/me.js";
+import { me } from "/static/app/me.js";
 import { attempt, say } from "/static/app/notes.js";
-import { makePasskey, passkeysWork } from "/static/app/passkeys.js";
-import { go } from "/static/app/router.js";
-import { Sheet } from "/static/app/sheet.js";
-import { ago, t } from "/static/words.js";
+import { Data, Leaving, Profile, SignIns } from "/static/app/screens/settings-account.js";
+import { t } from "/static/words.js";
 
 const CIRCLES = ["everyone", "followers", "mutual", "nobody"];
 const PRIVACY = { message: ["mutual", "nobody"], comment: CIRCLES, likes: CIRCLES, follows: CIRCLES };
@@ -39,6 +37,8 @@ export default function Settings() {
   };
   return html`<section class="page">
     <div class="page-head"><h1>${t("settings.title")}</h1><a class="button" href=${`/u/${me.value.handle}`}>@${me.value.handle}</a></div>
+    <${Leaving} />
+    <${Profile} />
     <${Privacy} settings=${settings.value} change=${change} />
     <${Told} settings=${settings.value} change=${change} />
     <${Teen} settings=${settings.value} change=${change} />
@@ -69,13 +69,32 @@ function Told({ settings, change }) {
 
 function Teen({ settings, change }) {
   const teen = settings.teen;
+  const pin = useSignal("");
+  const pinned = (part) => (pin.value ? { ...part, pin: pin.value } : part);
   return html`<div class="section"><h2>${t("settings.teen")}</h2>
-    <${Switch} label=${t("settings.teen.on")} hint=${t("settings.teen.more")} checked=${teen.on} onChange=${(on) => change({ teen: { on } })} />
+    <${Switch} label=${t("settings.teen.on")} hint=${t("settings.teen.more")} checked=${teen.on} disabled=${teen.locked_by_age} onChange=${(on) => change({ teen: pinned({ on }) })} />
+    ${teen.locked_by_age && html`<p class="quiet">${t("settings.teen.locked")}</p>`}
+    ${teen.on && teen.seconds_left !== null && html`<p class="quiet figures">${t("settings.teen.left", { minutes: Math.floor(teen.seconds_left / 60) })}</p>`}
+    ${teen.pin_set && html`<div class="form-field"><label for="teen-pin">${t("settings.teen.pin")}</label>
+      <input id="teen-pin" type="password" inputmode="numeric" maxlength="8" autocomplete="off" value=${pin.value} onInput=${(event) => (pin.value = event.target.value)} /></div>`}
     ${teen.on && html`<div class="pair">
-      <label>${t("settings.teen.minutes")} <input type="number" min="1" max="600" value=${teen.minutes_per_day} onChange=${(event) => change({ teen: { minutes_per_day: Number(event.target.value) } })} /></label>
-      <label>${t("settings.teen.from")} <input type="time" value=${teen.quiet_from} onChange=${(event) => change({ teen: { quiet_from: event.target.value } })} /></label>
-      <label>${t("settings.teen.to")} <input type="time" value=${teen.quiet_to} onChange=${(event) => change({ teen: { quiet_to: event.target.value } })} /></label></div>`}
+      <label>${t("settings.teen.minutes")} <input type="number" min="1" max="600" value=${teen.minutes_per_day} onChange=${(event) => change({ teen: pinned({ minutes_per_day: Number(event.target.value) }) })} /></label>
+      <label>${t("settings.teen.from")} <input type="time" value=${teen.quiet_from} onChange=${(event) => change({ teen: pinned({ quiet_from: event.target.value }) })} /></label>
+      <label>${t("settings.teen.to")} <input type="time" value=${teen.quiet_to} onChange=${(event) => change({ teen: pinned({ quiet_to: event.target.value }) })} /></label></div>`}
+    ${!teen.pin_set && html`<${NewPin} change=${change} />`}
   </div>`;
+}
+
+/** A parent's PIN: four to eight digits, and from then on nothing is loosened without it. */
+function NewPin({ change }) {
+  const form = useForm({ pin: "" });
+  const set = ({ pin }) => change({ teen: { new_pin: pin } });
+  return html`<details><summary>${t("settings.teen.pin.new")}</summary>
+    <form class="form" onSubmit=${form.submit(set, (said) => said && say(t("settings.teen.pin.set")))}>
+      <${Whole} form=${form} />
+      <${Field} form=${form} name="pin" label=${t("settings.teen.pin")} hint=${t("settings.teen.pin.more")} type="password" inputmode="numeric" pattern="[0-9]{4,8}" autocomplete="off" required />
+      <${Send} form=${form} label=${t("settings.profile.keep")} />
+    </form></details>`;
 }
 
 function Words({ settings, change }) {
@@ -129,39 +148,6 @@ function Looks({ settings, change }) {
       ${["", "light", "dark"].map((one) => html`<option key=${one} value=${one}>${t(`settings.theme.${one || "device"}`)}</option>`)}</select></label>
     ${settings && html`<${Switch} label=${t("settings.reduced")} checked=${settings.reduced_data} onChange=${(on) => change({ reduced_data: on })} />`}
   </div>`;
-}
-
-function SignIns() {
-  const all = useSignal([]);
-  useEffect(() => {
-    ask("GET", "/app/sessions").then((said) => (all.value = said.sessions), () => {});
-  }, []);
-  const end = (one) => attempt(() => ask("DELETE", `/app/sessions/${one.id}`).then(() => (all.value = all.value.filter((each) => each.id !== one.id))));
-  return html`<div class="section"><h2>${t("settings.sign-ins")}</h2>
-    <ul class="rows">${all.value.map((one) => html`<li key=${one.id} class="row-line"><${Icon} name="monitor" /><span class="grow">${one.agent}<br /><small class="quiet">${one.current ? t("settings.sign-ins.here") : ago(one.seen_ms)}</small></span>
-      ${!one.current && html`<button type="button" class="button small" onClick=${() => end(one)}>${t("settings.sign-ins.end")}</button>`}</li>`)}</ul>
-    ${passkeysWork() && html`<button type="button" class="button" onClick=${() => attempt(() => makePasskey(navigator.platform).then(() => say(t("settings.passkey.made"))))}><${Icon} name="fingerprint-pattern" />${t("settings.passkey")}</button>`}
-  </div>`;
-}
-
-function Data() {
-  const leaving = useSignal(false);
-  return html`<div class="section"><h2>${t("settings.data")}</h2>
-    <div class="row"><a class="button" href="/app/export" download><${Icon} name="download" />${t("settings.export")}</a>
-      <button type="button" class="button" onClick=${() => (leaving.value = true)}><${Icon} name="trash-2" />${t("settings.delete")}</button></div>
-    ${leaving.value && html`<${Deletion} onClose=${() => (leaving.value = false)} />`}</div>`;
-}
-
-function Deletion({ onClose }) {
-  const form = useForm({ password: "" });
-  return html`<${Sheet} title=${t("settings.delete")} onClose=${onClose}>
-    <p>${t("settings.delete.more")}</p>
-    <form class="form" onSubmit=${form.submit((values) => ask("DELETE", "/app/me", values), () => { say(t("settings.delete.done")); meet(); go("/"); })}>
-      <${Whole} form=${form} />
-      <${Field} form=${form} name="password" label=${t("signin.password")} type="password" autocomplete="current-password" required />
-      <${Send} form=${form} label=${t("settings.delete.do")} />
-    </form>
-  </${Sheet}>`;
 }
 
 async function leave() {

@@ -7,6 +7,7 @@ import { Field, Send, useForm, Whole } from "/static/app/forms.js";
 import { html, Icon } from "/static/app/html.js";
 import { meet } from "/static/app/me.js";
 import { attempt } from "/static/app/notes.js";
+import { flush } from "/static/app/outbox.js";
 import { passkeysWork, signInWithPasskey } from "/static/app/passkeys.js";
 import { go } from "/static/app/router.js";
 import { t } from "/static/words.js";
@@ -18,7 +19,7 @@ export default function SignIn() {
   const shown = useSignal(false);
   return html`<section class="page">
     <h1>${t("signin.title")}</h1>
-    <form class="form" onSubmit=${form.submit((values) => ask("POST", "/app/signin", values), arrived)}>
+    <form class="form" onSubmit=${form.submit(signIn, arrived)}>
       <${Whole} form=${form} />
       <${Field} form=${form} name="login" label=${t("signin.login")} autocomplete="username webauthn" required />
       <${Field} form=${form} name="password" label=${t("signin.password")} type=${shown.value ? "text" : "password"} autocomplete="current-password" required />
@@ -29,6 +30,12 @@ export default function SignIn() {
       <p class="row"><a href=${`/signup${location.search}`}>${t("signin.new")}</a><a href="/recover">${t("signin.forgot")}</a></p>
     </form>
   </section>`;
+}
+
+/** What she did as a guest is the guest's, so it goes out first. */
+async function signIn(values) {
+  await flush();
+  return ask("POST", "/app/signin", values);
 }
 
 /** Signed in: who this is is asked anew, and the person goes on where she was. */
