@@ -95,7 +95,7 @@ def topic_of(fields: dict[str, str], zone: str) -> Topic:
         "kind": fields.get("kind", "topic"),
         "starts_ms": instant_of(fields.get("starts", ""), zone, "starts"),
         "ends_ms": instant_of(fields.get("ends", ""), zone, "ends"),
-        "programme": sorted(_programme(fields, zone), key=lambda entry: entry.time_ms),
+        "programme": sorted(_programme(fields, zone), key=lambda entry: entry.at_ms),
         "pinned": [_video_id(line) for line in fields.get("pinned", "").split()],
     }
     try:
@@ -108,7 +108,7 @@ def _programme(fields: dict[str, str], zone: str) -> list[ProgrammeEntry]:
     rows = [name.removeprefix("at-") for name in fields if name.startswith("at-")]
     return [
         ProgrammeEntry(
-            time_ms=instant_of(fields[f"at-{row}"], zone, f"at-{row}"),
+            at_ms=instant_of(fields[f"at-{row}"], zone, f"at-{row}"),
             title=fields.get(f"title-{row}", ""),
             text=fields.get(f"text-{row}", ""),
         )
