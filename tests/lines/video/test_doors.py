@@ -155,6 +155,16 @@ async def test_comments_in_threads(app: App) -> None:
         assert kinds == {"mention", "reply", "comment_like"}
 
 
+async def test_a_guests_like_has_no_name(app: App) -> None:
+    ann = app.parlour.person("ann")
+    video = app.parlour.video(ann)
+    async with app.guest() as guest, app.browser(ann) as browser:
+        await guest.get("/app/feed")
+        assert (await guest.post("/v1/events", json={"outcome": "like", "item": video.id})).status_code == 200
+        (notice,) = (await browser.get("/app/inbox")).json()["notices"]
+    assert (notice["actor"], notice["values"]["name"], notice["text_key"]) == (None, "Somebody", "notice.like")
+
+
 async def test_a_removed_video_has_closed_comments(app: App) -> None:
     ann, bob = app.parlour.person("ann"), app.parlour.person("bob")
     video = app.parlour.video(ann)

@@ -16,7 +16,7 @@ from walras.base.ids import PersonId
 from walras.events import MemoryLog
 from walras.lines.video.entities import MOVES, SHOWN, Video, moved, with_asset
 from walras.lines.video.publishing import Wish
-from walras.studio import Asset, Fault
+from walras.studio import Asset, Fault, Making
 
 STATES = ("draft", "processing", "review", "scheduled", "published", "limited", "removed", "failed")
 
@@ -278,3 +278,15 @@ def test_each_circle_sees_what_is_for_it(
 
     assert [sees(PersonId("nobody")), sees(bob), sees(eve), sees(ann)] == [stranger, follower, friend, True]
     assert len(parlour.trade.cards.of(bob, [video])) == follower
+
+
+def test_a_whole_video_is_shown_as_soon_as_it_plays_and_a_cut_one_when_it_is_made(parlour: Parlour) -> None:
+    ann = parlour.person("ann")
+    making = msgspec.structs.replace(parlour.asset(ann), state="making", playable=True)
+    video = Video(id="v", maker=ann, asset=making.id, state="processing", wanted=True)  # type: ignore[arg-type]
+    assert with_asset(video, making, 5).state == "review"
+    recut = msgspec.structs.replace(making, making=Making(start_s=2.0), version=2)
+    assert with_asset(video, recut, 5).state == "processing"
+    assert with_asset(video, msgspec.structs.replace(recut, state="ready"), 5).state == "review"
+    unread = msgspec.structs.replace(making, understood=None)
+    assert with_asset(video, unread, 5).state == "processing"

@@ -13,7 +13,7 @@ from msgspec import Meta
 from walras.base import limits
 from walras.base.errors import Conflict, Forbidden
 from walras.base.ids import PersonId
-from walras.studio import Asset, AssetId, Fault
+from walras.studio import Asset, AssetId, Fault, Making
 
 VideoId = NewType("VideoId", str)
 State = Literal["draft", "processing", "review", "scheduled", "published", "limited", "removed", "failed"]
@@ -163,8 +163,12 @@ def with_asset(video: Video, asset: Asset, now_ms: int) -> Video:
 
 
 def _is_reviewable(asset: Asset) -> bool:
-    """Whether it can be played and was looked at. What is made for another cut is waited for: the first shows more."""
-    return asset.understood is not None and (asset.state == "ready" or (asset.playable and asset.version == 1))
+    """Whether it can be played and was looked at.
+
+    Where a cut or other sound was ordered, it is waited for: what is there may show more than its maker wants shown.
+    """
+    is_whole = msgspec.structs.replace(asset.making, cover_s=-1.0) == Making()
+    return asset.understood is not None and (asset.state == "ready" or (asset.playable and is_whole))
 
 
 def _media(asset: Asset) -> Media:

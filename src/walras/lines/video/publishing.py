@@ -365,6 +365,9 @@ class Publishing:
 def _edited(video: Video, given: dict[str, object], now_ms: int) -> Video:
     if video.state == "removed":
         raise Conflict("is removed", field="state", value=video.state)
+    if given.get("cover_s") == 0 and video.cover_s < 0:
+        # A slider that nobody moved stands at 0; making everything again for it would double the wait.
+        given = {**given, "cover_s": video.cover_s}
     recut = any(name in given and given[name] != getattr(video, name) for name in ("cut", "cover_s", "music"))
     if recut and video.state not in ("draft", "failed", "processing"):
         hint = "Title, caption, topics, place and audience can still be changed."

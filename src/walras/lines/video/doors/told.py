@@ -8,12 +8,14 @@ from litestar import get
 from litestar.handlers import HTTPRouteHandler
 from litestar.response import Stream
 
+from walras.lines.video.cards import Maker
 from walras.lines.video.doors.asking import Ask, Asked, route
 from walras.lines.video.inbox import Notice
 from walras.lines.video.live import Live
 from walras.lines.video.push import Subscription
 from walras.lines.video.trade import Trade
-from walras.web import visitor_of
+from walras.lines.video.words import sentence
+from walras.web import Visitor, visitor_of
 from walras.web.told import told
 
 
@@ -79,7 +81,7 @@ def _inbox(trade: Trade, asked: Asked) -> dict[str, Any]:
     trade.counts.catch_up()
     found, cursor = trade.inbox.of(asked.person, asked.cursor, asked.count())
     return {
-        "notices": notices_of(trade, asked.person, found),
+        "notices": notices_of(trade, asked.visitor, found),
         "cursor": cursor,
         "unread": trade.inbox.unread(asked.person),
         "messages": trade.messages.unread(asked.person),
@@ -91,21 +93,21 @@ def _read(trade: Trade, asked: Asked) -> dict[str, int]:
     return {"unread": trade.inbox.unread(asked.person)}
 
 
-def notices_of(trade: Trade, person: Any, notices: Sequence[Notice]) -> list[dict[str, Any]]:
+def notices_of(trade: Trade, visitor: Visitor, notices: Sequence[Notice]) -> list[dict[str, Any]]:
     """Notices as the app shows them."""
-    people = trade.cards.makers(person, [notice.actor for notice in notices if notice.actor])
+    people = trade.cards.makers(visitor.person, [notice.actor for notice in notices if notice.actor])
     videos = trade.videos.get_many(notice.video for notice in notices if notice.video)
     seen = []
     for notice in notices:
         actor, video = people.get(notice.actor), videos.get(notice.video)
-        named = None if actor is None else {"handle": actor.handle, "name": actor.name, "avatar": actor.avatar}
         shown = None if video is None else {"title": video.title, "poster": video.media.poster}
-        values = {"name": actor.name if actor else "", "title": video.title if video else "", **notice.values}
+        name = actor.name if actor and actor.handle else sentence("notice.somebody", visitor.language)
+        values = {"name": name, "title": video.title if video else "", **notice.values}
         seen.append(
             {
                 "id": notice.id,
                 "kind": notice.kind,
-                "actor": named,
+                "actor": named_of(actor),
                 "others": notice.others,
                 "video": notice.video if video else "",
                 "shown": shown,
@@ -117,6 +119,13 @@ def notices_of(trade: Trade, person: Any, notices: Sequence[Notice]) -> list[dic
             }
         )
     return seen
+
+
+def named_of(actor: Maker | None) -> dict[str, str] | None:
+    """Who acts in a notice; a guest has no name to be called by."""
+    if actor is None or not actor.handle:
+        return None
+    return {"handle": actor.handle, "name": actor.name, "avatar": actor.avatar}
 
 
 def _stream(live: Live) -> HTTPRouteHandler:
