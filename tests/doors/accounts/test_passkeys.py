@@ -3,8 +3,9 @@
 import pytest
 
 from tests.doors.accounts.authenticator import Authenticator, text
-from tests.doors.accounts.browsing import HERE, ORIGIN, Browser, NewBrowser
-from walras.base.clock import SetClock
+from tests.doors.accounts.browsing import HERE, ORIGIN, PASSWORD, Browser, NewBrowser
+from tests.doors.stand_in import StandIn
+from walras.base.clock import HOUR_MS, SetClock
 
 
 @pytest.fixture
@@ -116,6 +117,17 @@ async def test_passkeys_are_removed_by_their_owner_alone(
     assert (await bob.delete(f"/app/passkeys/{id}")).status_code == 404
     assert (await ann.delete(f"/app/passkeys/{id}")).status_code == 200
     assert await sign_in(browser(), device) == 401
+
+
+async def test_an_old_sign_in_needs_the_password_to_add_one(
+    ann: Browser, clock: SetClock, engine: StandIn, device: Authenticator
+) -> None:
+    assert "passkey was added" in engine.world.outbox.letters(1)[0].subject
+    clock.instant_ms += HOUR_MS
+    refused = await ann.post("/app/passkeys/register/options")
+    assert refused.status_code == 403 and refused.json()["code"] == "sign-in-again"
+    assert (await ann.post("/app/passkeys/register/options", json={"password": "not it"})).status_code == 401
+    assert (await ann.post("/app/passkeys/register/options", json={"password": PASSWORD})).status_code == 200
 
 
 async def test_a_guest_adds_none_and_a_number_is_no_name(browser: NewBrowser) -> None:

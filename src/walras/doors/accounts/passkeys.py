@@ -11,7 +11,7 @@ import msgspec
 from litestar import delete, get, post
 
 from walras.base.clock import HOUR_MS
-from walras.base.errors import Invalid
+from walras.base.errors import Forbidden, Invalid
 from walras.doors.accounts.browser import (
     address_of,
     begin,
@@ -22,18 +22,26 @@ from walras.doors.accounts.browser import (
     pending,
     world_of,
 )
+from walras.doors.accounts.letters import tell
 from walras.doors.accounts.me import me_answer
 from walras.doors.accounts.relying import relying_of
-from walras.doors.accounts.shapes import Me
-from walras.doors.accounts.sign_in import TRIES_OF_ADDRESS, WrongLogin, let_in
-from walras.doors.asking import Answer, Ask, answer, body_of
+from walras.doors.accounts.shapes import Me, Proof
+from walras.doors.accounts.sign_in import TRIES_OF_ADDRESS, WrongLogin, let_in, prove_password
+from walras.doors.asking import Answer, Ask, answer, body_of, engine_of
 from walras.doors.told import told
-from walras.web import path_id, visitor_of
+from walras.web import decoded, path_id, visitor_of
+from walras.web.people import People
 from walras.world import Account, Passkey
 from walras.world.names import one_line
 
 _REGISTER, _SIGN_IN = "passkey-register", "passkey-signin"
 _NAME_CHARS_MAX = 50
+
+
+class SignInAgain(Forbidden):
+    """The sign-in is too old for this; the password is needed, or a new sign-in."""
+
+    code = "sign-in-again"
 
 
 class Credential(msgspec.Struct, frozen=True, kw_only=True):
@@ -53,6 +61,7 @@ class KnownPasskey(msgspec.Struct, frozen=True, kw_only=True):
 
 
 _credential = msgspec.json.Decoder(Credential)
+_proof = msgspec.json.Decoder(Proof)
 
 
 @post(
@@ -62,8 +71,12 @@ _credential = msgspec.json.Decoder(Credential)
     include_in_schema=False,
 )
 async def register_options(request: Ask) -> Answer:
-    """What `navigator.credentials.create` is called with, in the JSON form of the standard."""
-    return _json(await asyncio.to_thread(_register_options, request))
+    """What `navigator.credentials.create` is called with, in the JSON form of the standard.
+
+    Where the sign-in is older than an hour the password is needed: a passkey outlives the sign-in it was added by.
+    """
+    said = decoded(await request.body() or b"{}", _proof)
+    return _json(await asyncio.to_thread(_register_options, request, said.password))
 
 
 @post(
@@ -135,12 +148,23 @@ def _proofs() -> ModuleType:
     return proofs
 
 
-def _register_options(request: Ask) -> str:
+def _register_options(request: Ask, password: str) -> str:
     world, relying = world_of(request), relying_of(request)
     account = world.accounts.get(visitor_of(request).person)
+    if password:
+        prove_password(request, account, password)
+    elif not _is_fresh(request):
+        raise SignInAgain("the password is needed for this", field="password", hint="Or sign in again.")
     asked = _proofs().ask_new(relying, account, world.passkeys.of(account.person))
     keep_pending(request, _REGISTER, world.codes.keep(_REGISTER, asked.challenge))
     return str(asked.options)
+
+
+def _is_fresh(request: Ask) -> bool:
+    """Whether this browser was signed in lately; a cookie that was carried off seldom is."""
+    people: People = request.app.state.people
+    found = people.sign_in_of(request.scope)
+    return found is not None and engine_of(request).clock.now_ms() - found.created_ms < HOUR_MS
 
 
 def _register(request: Ask, said: Credential) -> None:
@@ -164,6 +188,7 @@ def _register(request: Ask, said: Credential) -> None:
     world.passkeys.add(passkey)
     drop_pending(request)
     note(request, person, "account.passkey_add", after=name)
+    tell(request, world.accounts.get(person), "passkey")
 
 
 def _sign_in_options(request: Ask) -> str:
