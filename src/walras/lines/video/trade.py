@@ -1,11 +1,14 @@
 """The video trade over one house: every part of it, made once a process."""
 
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from walras.lines import House
 from walras.lines.video.cards import Cards
 from walras.lines.video.collecting import Collections
 from walras.lines.video.comments import Comments
+from walras.lines.video.entities import Video
 from walras.lines.video.inbox import Inbox
 from walras.lines.video.messages import Messages
 from walras.lines.video.projecting import Counts
@@ -14,6 +17,11 @@ from walras.lines.video.push import Push
 from walras.lines.video.relations import Relations
 from walras.lines.video.topics import Topics
 from walras.lines.video.videos import Videos
+
+
+def nothing_promised(videos: Sequence[Video]) -> Mapping[str, Mapping[str, Any]]:
+    """No promise for any video."""
+    return {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +40,8 @@ class Trade:
     messages: Messages
     collections: Collections
     push: Push
+    # What a maker was promised, by video: `reach` and `contract` as her list shows them. Nothing where nobody promises.
+    promised: Callable[[Sequence[Video]], Mapping[str, Mapping[str, Any]]] = nothing_promised
 
 
 def open_trade(house: House) -> Trade:

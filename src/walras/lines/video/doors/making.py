@@ -64,7 +64,11 @@ def making_routes(trade: Trade) -> list[HTTPRouteHandler]:
 def mine_of(trade: Trade, visitor: Visitor, videos: Sequence[Video]) -> list[dict[str, Any]]:
     """Videos as their maker sees them: the card, and how far each is, why, and what she can do."""
     cards = {card.id: card for card in trade.cards.of_own(visitor.person, videos)}
-    return [_with_progress(msgspec.to_builtins(cards[video.id]), video, visitor.language) for video in videos]
+    promised = trade.promised(videos)
+    return [
+        {**_with_progress(msgspec.to_builtins(cards[video.id]), video, visitor.language), **promised.get(video.id, {})}
+        for video in videos
+    ]
 
 
 def _with_progress(card: dict[str, Any], video: Video, language: str) -> dict[str, Any]:
