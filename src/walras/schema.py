@@ -141,6 +141,30 @@ class ModelChosen(msgspec.Struct, frozen=True, tag="model"):
 Change = ItemPut | ItemGone | PersonPut | PersonGone | ModelChosen
 
 
+Mood = Literal["any", "calm", "lively", "funny", "learning", "homely"]
+Turned = Annotated[float, Meta(ge=-1, le=1)]
+DialTopics = Annotated[tuple[Annotated[str, Meta(max_length=limits.TOPIC_CHARS_MAX)], ...], Meta(max_length=64)]
+
+
+class Dials(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What a viewer has set of her own feed. Those of the defaults change nothing."""
+
+    mood: Mood = "any"
+    novelty: Turned = 0.0  # -1: whom and what she knows, 1: what she has never met
+    length: Turned = 0.0  # -1: shorter than her usual, 1: longer
+    more: DialTopics = ()
+    less: DialTopics = ()
+    commercial: Annotated[float, Meta(ge=0, le=1)] = 1.0  # at most this share of places may sell something
+
+
+class Claim(msgspec.Struct, frozen=True, array_like=True):
+    """A promise of exposures as a page found it."""
+
+    item: ItemId
+    behind: float  # share of the promise that is due and not delivered, in 0..1
+    price_yuan: float  # of one exposure
+
+
 class PlaceRecord(msgspec.Struct, frozen=True, omit_defaults=True):
     """One candidate of a page as it was valued: a place, or one of the nearest losers."""
 
@@ -150,6 +174,8 @@ class PlaceRecord(msgspec.Struct, frozen=True, omit_defaults=True):
     source: str
     propensity: float = 1.0
     place: int = -1  # -1: it lost
+    programme: str = ""  # the promise that this place was kept for
+    price_yuan: float = 0.0  # that programme's price when the page was made
 
 
 class PageRecord(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag="page"):
@@ -171,6 +197,9 @@ class PageRecord(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, 
     versions: dict[str, str] = {}
     exclude: tuple[ItemId, ...] = ()
     context: dict[str, str] = {}
+    dials: Dials | None = None  # None: nothing was set
+    claims: tuple[Claim, ...] = ()  # promises that could have filled a kept place
+    arms: dict[str, str] = {}  # arm by running trial
 
 
 Entry = Event | Change | PageRecord
@@ -271,6 +300,7 @@ class PageRequest(msgspec.Struct, frozen=True, kw_only=True):
     context: dict[str, str] = {}
     exclude: Annotated[tuple[ItemId, ...], Meta(max_length=1_000)] = ()
     seed: int | UnsetType = UNSET  # given only to make a page again
+    dials: Dials | None = None
 
 
 class Place(msgspec.Struct, frozen=True, kw_only=True):
@@ -283,6 +313,8 @@ class Place(msgspec.Struct, frozen=True, kw_only=True):
     source: str
     reason: str
     propensity: float = 1.0
+    programme: str = ""  # the promise that this place was kept for
+    price_yuan: float = 0.0  # that programme's price
     owner: OwnerId = OwnerId("")
     kind: str = ""
     title: str = ""

@@ -10,11 +10,12 @@ PEOPLE = ("ROLES", "Account", "AccountSettings", "Accounts", "Notifications", "P
 WAYS_IN = ("Codes", "NewCode", "NewSignIn", "Passkey", "Passkeys", "Seals", "SignIn", "SignIns", "Tries", "WrongCode")
 LETTERS = ("Letter", "Mail", "Outbox", "Sender", "sender_of")
 RECORD = ("Audit", "Deed", "Deeds")
+PROMISES = ("Promise", "Promises", "behind", "moved_price", "priced")
 # What a line keeps its own tables with.
 TABLES = ("ID", "INSTANT", "Database", "Table", "upsert")
 
 
 def test_the_door_gives_these_names() -> None:
-    names = [*KEYS, *MODELS, *CATALOGUE, *REST, *PEOPLE, *WAYS_IN, *LETTERS, *RECORD, *TABLES]
+    names = [*KEYS, *MODELS, *CATALOGUE, *REST, *PEOPLE, *WAYS_IN, *LETTERS, *RECORD, *PROMISES, *TABLES]
     assert sorted(walras.world.__all__) == sorted(names)
     assert all(hasattr(walras.world, name) for name in names)

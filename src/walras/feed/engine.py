@@ -16,8 +16,8 @@ from walras.features import State
 from walras.feed.meter import Meter
 from walras.ranking import Predicts
 from walras.retrieval import Source, TextSimilar, Trunk, VectorIndex
-from walras.schema import Batch, Event, Floats, Item, ItemGone, ItemPut, PageRecord
-from walras.world import World
+from walras.schema import Batch, Claim, Event, Floats, Item, ItemGone, ItemPut, PageRecord
+from walras.world import Trial, World, assign
 
 # Titles and texts kept at hand, so that a page does not ask the tables for what every page shows.
 ITEMS_KEPT_MAX = 500_000
@@ -52,6 +52,9 @@ class Engine:
     meter: Meter = field(default_factory=Meter)
     # Pages that were answered and have not come back through the log yet, by person: their items are not repeated.
     unsettled: defaultdict[str, dict[str, tuple[str, ...]]] = field(default_factory=lambda: defaultdict(dict))
+    # Promises and trials of the tables, read anew by `read_terms`; a page only looks at them here.
+    claims: Mapping[str, Claim] = field(default_factory=dict)
+    trials: Sequence[Trial] = ()
     _items: OrderedDict[str, Item] = field(default_factory=OrderedDict)
 
     @property
@@ -84,6 +87,22 @@ class Engine:
             Unavailable: the database does not answer; the next call goes on where this one stopped.
         """
         self.world.catch_up(self.log.read)
+
+    def read_terms(self) -> None:
+        """Read which promises and trials run now.
+
+        Raises:
+            Unavailable: the database does not answer; those known before go on.
+        """
+        claims = self.world.promises.claims(self.clock.now_ms())
+        running = self.world.trials.list("running")
+        self.claims = {claim.item: claim for claim in claims}
+        self.trials = tuple(each.trial for each in running if each.trial.unit == "person")
+
+    def arms_of(self, person: str) -> dict[str, str]:
+        """The arm of a person in each running trial that takes her."""
+        arms = {trial.name: assign(trial, person, self.settings.seed) for trial in self.trials}
+        return {name: arm for name, arm in arms.items() if arm is not None}
 
     def keep(self, record: PageRecord) -> None:
         """Write a page's record and remember that it is on its way."""

@@ -1,5 +1,6 @@
 """One page, one function: `make_page` reads as the business does."""
 
+import msgspec
 import numpy as np
 from msgspec import UNSET
 
@@ -7,15 +8,16 @@ from walras.base import limits
 from walras.base.clock import elapsed_s
 from walras.base.ids import ItemId, PageId, new_id
 from walras.base.streams import stream
-from walras.feed import reasons
+from walras.feed import dials, reasons
 from walras.feed.engine import Engine
-from walras.feed.filled import Filled, Moment
-from walras.feed.keeping import keep_places
+from walras.feed.filled import NO_TERMS, Filled, Moment, Terms
+from walras.feed.keeping import Promised, keep_places, named_by
+from walras.feed.promises import HOLDOUT, OFF, PROGRAMME, of_rows, weights
 from walras.feed.record import record_of
 from walras.feed.surfaces import surface_named
 from walras.market import Rules, allocate, value_yuan
 from walras.retrieval import Asked, exclude, propose_all
-from walras.schema import Item, Page, PageRequest, Place, Surface
+from walras.schema import Bools, Candidates, Claim, Floats, Item, Longs, Page, PageRequest, Place, Surface
 
 
 def make_page(request: PageRequest, engine: Engine) -> Page:
@@ -30,7 +32,7 @@ def make_page(request: PageRequest, engine: Engine) -> Page:
     engine.catch_up()
     moment = _moment(request, engine)
     asked = ask(request, surface, engine, moment)
-    filled = fill(asked, request.count, engine)
+    filled = fill(asked, request.count, engine, moment.terms)
     page = _answer(request, engine, moment, asked, filled)
     engine.keep(record_of(request, engine, moment, filled, page.missing))
     engine.meter.page(moment.now_ms, (elapsed_s() - started_s) * 1000.0, (place.source for place in page.places))
@@ -50,27 +52,54 @@ def ask(request: PageRequest, surface: Surface, engine: Engine, moment: Moment) 
     )
 
 
-def fill(asked: Asked, count: int, engine: Engine) -> Filled:
+def fill(asked: Asked, count: int, engine: Engine, terms: Terms = NO_TERMS) -> Filled:
     """Fill `count` places from what is known now, writing nothing: the same for live pages and for replayed ones."""
-    models, state = engine.models, engine.state
+    models, state, surface = engine.models, engine.state, _surface_of(asked.surface, terms)
     proposed = propose_all(models.sources, asked)
     candidates = exclude(proposed.candidates, asked, state)
     rows = np.flatnonzero(candidates.dropped == 0)
-    leaning = None if models.trunk is None else models.trunk.scores(asked.person, candidates.row[rows])
-    outcomes = models.ranker.predict(asked, state, candidates.row[rows], leaning)
+    items = candidates.row[rows]
+    leaning = None if models.trunk is None else models.trunk.scores(asked.person, items)
+    outcomes = models.ranker.predict(asked, state, items, leaning)
     value = value_yuan(outcomes, models.worth_yuan)
-    keeping = keep_places(asked.surface, count, candidates, rows, asked.rng)
+    turn = dials.turn(terms.dials, asked, state, items, value)
+    value = value if turn is None else value + turn.added_yuan
+    allowed = dials.allowed(terms.dials, count, state, items, value)
+    promised, claims = _promised(engine, terms, candidates, rows, allowed=allowed, value=value)
+    keeping = keep_places(surface, count, candidates, rows, asked.rng, allowed=allowed, promised=promised)
     allocation = allocate(
         value,
-        np.ones(len(rows), bool),
-        Rules(count, asked.surface.owner_gap, asked.surface.topic_gap),
-        owner=state.items["owner"][candidates.row[rows]],
-        topic=state.items["topics"][candidates.row[rows], 0],
+        allowed,
+        Rules(count, surface.owner_gap, surface.topic_gap),
+        owner=state.items["owner"][items],
+        topic=state.items["topics"][items, 0],
         kept_for=keeping.kept_for,
         classes=keeping.classes,
     )
-    chances = keeping.propensity(asked.surface, allocation)
-    return Filled(proposed, candidates, rows, outcomes, value, allocation, chances)
+    chances = keeping.propensity(surface, allocation)
+    claims = claims if keeping.claim else ()
+    return Filled(proposed, candidates, rows, outcomes, value, allocation, chances, keeping, turn, claims)
+
+
+def _surface_of(surface: Surface, terms: Terms) -> Surface:
+    """The surface for this person: those held out of the newcomers' programme have no places kept for them."""
+    if terms.arms.get(HOLDOUT) == OFF:
+        return msgspec.structs.replace(surface, fresh_share=0.0)
+    return surface
+
+
+def _promised(
+    engine: Engine, terms: Terms, candidates: Candidates, rows: Longs, *, allowed: Bools, value: Floats
+) -> tuple[Promised | None, tuple[Claim, ...]]:
+    """Fresh candidates that a promise was made to, with their weights in the draw."""
+    if not terms.claims:
+        return None, ()
+    fresh = np.flatnonzero(named_by(candidates, rows, "fresh") & allowed)
+    names = engine.state.item_row.names
+    ids = [names[row] for row in candidates.row[rows[fresh]].tolist()]
+    found, behind = of_rows(terms.claims, ids)
+    who = fresh[found]
+    return Promised(who, weights(behind, value[who])), tuple(terms.claims[ids[n]] for n in found.tolist())
 
 
 def _moment(request: PageRequest, engine: Engine) -> Moment:
@@ -78,7 +107,8 @@ def _moment(request: PageRequest, engine: Engine) -> Moment:
     page_id = PageId(new_id("p", now_ms))
     seed = int(page_id[-12:], 16) if request.seed is UNSET else int(request.seed)
     exclude = (*request.exclude, *engine.on_the_way(request.person))
-    return Moment(now_ms, seed, page_id, engine.state.position, exclude)
+    terms = Terms(request.dials, engine.claims, engine.arms_of(request.person))
+    return Moment(now_ms, seed, page_id, engine.state.position, exclude, terms)
 
 
 def _answer(request: PageRequest, engine: Engine, moment: Moment, asked: Asked, filled: Filled) -> Page:
@@ -105,6 +135,7 @@ def _place(engine: Engine, asked: Asked, filled: Filled, place: int, *, item: It
     n = int(filled.allocation.chosen[place])
     foreseen = zip(engine.registry.predicted, filled.outcomes[n].tolist(), strict=True)
     outcomes = {outcome.name: expected for outcome, expected in foreseen}
+    claim = filled.claim(place)
     source, value, chance = filled.source(n, place), float(filled.value_yuan[n]), float(filled.propensity[place])
     behaviours = min(len(asked.person.items), limits.TOKENS_MAX)
     return Place(
@@ -120,8 +151,11 @@ def _place(engine: Engine, asked: Asked, filled: Filled, place: int, *, item: It
             value_yuan=value,
             behaviours=behaviours,
             odds=round(1.0 / max(chance, 1e-9)),
+            dial="" if filled.turn is None else filled.turn.named(n),
         ),
         propensity=chance,
+        programme=PROGRAMME if claim else "",
+        price_yuan=claim.price_yuan if claim else 0.0,
         owner=item.owner,
         kind=item.kind,
         title=item.title,

@@ -27,6 +27,22 @@ _BY_SOURCE: dict[str, dict[str, str]] = {
         "": "为这个位置选出",
     },
 }
+# By dial that lifted the item most.
+_BY_DIAL = {
+    "en": {
+        "topics": "You asked for more of its topic",
+        "mood": "You asked for this mood",
+        "novelty": "Your dial of novelty lifts it",
+        "length": "Your dial of length lifts it",
+    },
+    "zh": {
+        "topics": "你想多看这个话题",
+        "mood": "你选择了这种心情",
+        "novelty": "你的新鲜度设置提高了它",
+        "length": "你的时长设置提高了它",
+    },
+}
+_BEFORE = {"en": "{dial}. {source}", "zh": "{dial}。{source}"}
 _FORESEEN = {
     "en": "{source}. Foreseen: {seconds:.0f} s watched, {like:.1%} like; worth {value:.4f} yuan.",
     "zh": "{source}。预计观看 {seconds:.0f} 秒，点赞 {like:.1%}，价值 {value:.4f} 元。",
@@ -40,7 +56,14 @@ def language_of(context: Mapping[str, str], person_language: str) -> str:
 
 
 def sentence(
-    language: str, source: str, outcomes: Mapping[str, float], *, value_yuan: float, behaviours: int, odds: int
+    language: str,
+    source: str,
+    outcomes: Mapping[str, float],
+    *,
+    value_yuan: float,
+    behaviours: int,
+    odds: int,
+    dial: str = "",
 ) -> str:
     """The sentence for one place.
 
@@ -51,9 +74,12 @@ def sentence(
         value_yuan: what the exposure is worth.
         behaviours: how many of the person's actions were read.
         odds: one in how many the item was drawn, where chance played a part.
+        dial: the viewer's dial that lifted it; empty: none did.
     """
     words = _BY_SOURCE[language]
     named = words.get(source, words[""]).format(behaviours=behaviours, odds=odds)
+    if dial:
+        named = _BEFORE[language].format(dial=_BY_DIAL[language][dial], source=named)
     return _FORESEEN[language].format(
         source=named, seconds=outcomes.get("watch", 0.0), like=outcomes.get("like", 0.0), value=value_yuan
     )

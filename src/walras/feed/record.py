@@ -1,8 +1,11 @@
 """The page's record: the places and the nearest losers in full, the rest so that it can be computed again."""
 
+from msgspec.structs import replace
+
 from walras.base.ids import ItemId
 from walras.feed.engine import Engine
 from walras.feed.filled import Filled, Moment
+from walras.feed.promises import PROGRAMME
 from walras.retrieval import dropped_by_reason
 from walras.schema import PageRecord, PageRequest, PlaceRecord
 
@@ -39,11 +42,15 @@ def record_of(
         versions=dict(engine.models.versions),
         exclude=moment.exclude,
         context=request.context,
+        dials=moment.terms.dials,
+        claims=filled.claims,
+        arms=dict(moment.terms.arms),
     )
 
 
 def _line(engine: Engine, filled: Filled, n: int, place: int) -> PlaceRecord:
-    return PlaceRecord(
+    claim = None if place == LOST else filled.claim(place)
+    record = PlaceRecord(
         item=ItemId(engine.state.item_row.names[filled.item_row(n)]),
         value_yuan=float(filled.value_yuan[n]),
         outcomes=tuple(filled.outcomes[n].tolist()),
@@ -51,3 +58,5 @@ def _line(engine: Engine, filled: Filled, n: int, place: int) -> PlaceRecord:
         propensity=1.0 if place == LOST else float(filled.propensity[place]),
         place=place,
     )
+    # Left out of the bytes where there is none, which is nearly everywhere.
+    return record if claim is None else replace(record, programme=PROGRAMME, price_yuan=claim.price_yuan)

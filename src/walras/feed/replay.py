@@ -6,7 +6,7 @@ from dataclasses import replace
 import msgspec
 
 from walras.feed.engine import Engine
-from walras.feed.filled import Moment
+from walras.feed.filled import Moment, Terms
 from walras.feed.page import ask, fill
 from walras.feed.record import record_of
 from walras.feed.surfaces import surface_named
@@ -25,13 +25,21 @@ def remake(record: PageRecord, engine: Engine) -> PageRecord:
     Returns:
         The record of the page as it comes out now.
     """
-    request = PageRequest(person=record.person, surface=record.surface, count=record.count, context=record.context)
-    moment = Moment(record.time_ms, record.seed, record.id, engine.state.position, record.exclude)
+    request = PageRequest(
+        person=record.person,
+        surface=record.surface,
+        count=record.count,
+        context=record.context,
+        dials=record.dials,
+    )
+    # Promises and arms are as the page found them: what they are now is another page's affair.
+    terms = Terms(record.dials, {claim.item: claim for claim in record.claims}, record.arms)
+    moment = Moment(record.time_ms, record.seed, record.id, engine.state.position, record.exclude, terms)
     # What came too late then must be missing now, and what came in time then must not come too late now.
     patient = msgspec.structs.replace(surface_named(record.surface), source_budget_ms=math.inf)
     sources = {name: _Late(s) if name in record.missing else s for name, s in engine.models.sources.items()}
     again = replace(engine, models=replace(engine.models, sources=sources))
-    filled = fill(ask(request, patient, again, moment), record.count, again)
+    filled = fill(ask(request, patient, again, moment), record.count, again, terms)
     return record_of(request, again, moment, filled, filled.proposed.missing)
 
 

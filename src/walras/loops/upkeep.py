@@ -20,7 +20,7 @@ ReadTexts = Callable[[], Callable[[], None] | None]
 
 
 class Upkeep:
-    """Two ticks on the server's own loop, so that the engine is used from one thread only."""
+    """Three ticks on the server's own loop, so that the engine is used from one thread only."""
 
     def __init__(self, engine: Engine, load_models: LoadModels, read_texts: ReadTexts = lambda: None) -> None:
         """Nothing runs yet.
@@ -40,10 +40,11 @@ class Upkeep:
         self._tasks = [
             asyncio.create_task(self._every(CATCH_UP_S, self._catch_up)),
             asyncio.create_task(self._every(MODELS_S, self._swap_models)),
+            asyncio.create_task(self._every(MODELS_S, self._engine.read_terms)),
         ]
 
     async def stop(self) -> None:
-        """End both ticks."""
+        """End them all."""
         for task in self._tasks:
             task.cancel()
         for task in self._tasks:

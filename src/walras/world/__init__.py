@@ -15,6 +15,7 @@ from walras.world.keys import SCOPES, KeyGrant, Keys, NewKey
 from walras.world.models import Model, Models
 from walras.world.outbox import Letter, Mail, Outbox, Sender, sender_of
 from walras.world.passkeys import Passkey, Passkeys
+from walras.world.promises import Promise, Promises, behind, moved_price, priced
 from walras.world.seals import Seals
 from walras.world.sign_ins import NewSignIn, SignIn, SignIns
 from walras.world.tables import ID, INSTANT, Table
@@ -57,6 +58,8 @@ __all__ = [
     "Passkeys",
     "PriceTable",
     "Privacy",
+    "Promise",
+    "Promises",
     "Seals",
     "Sender",
     "Shelf",
@@ -72,10 +75,13 @@ __all__ = [
     "Worth",
     "WrongCode",
     "assign",
+    "behind",
     "check_bundle",
     "hashes",
     "hides",
+    "moved_price",
     "open_world",
+    "priced",
     "read_manifest",
     "sender_of",
     "upsert",

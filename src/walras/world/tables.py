@@ -124,3 +124,29 @@ class ProjectionRow(Table):
 
     name: Mapped[str] = mapped_column(ID, primary_key=True)
     position: Mapped[int] = mapped_column(sa.BigInteger)
+
+
+class PromiseRow(Table):
+    """Exposures that a video was promised. `body` is the whole value."""
+
+    __tablename__ = "promises"
+
+    video: Mapped[str] = mapped_column(ID, primary_key=True)
+    maker: Mapped[str] = mapped_column(ID, index=True)
+    ends_ms: Mapped[int] = mapped_column(INSTANT)
+    state: Mapped[str] = mapped_column(sa.Text)
+    body: Mapped[bytes] = mapped_column(sa.LargeBinary)
+
+    __table_args__ = (sa.Index("ix_promises_state", "state", "ends_ms"),)
+
+
+class DialsRow(Table):
+    """A viewer's dials: those in use (`id` is empty) and each feed that she saved."""
+
+    __tablename__ = "viewer_dials"
+
+    person: Mapped[str] = mapped_column(ID, primary_key=True)
+    id: Mapped[str] = mapped_column(ID, primary_key=True)
+    name: Mapped[str] = mapped_column(sa.Text)
+    changed_ms: Mapped[int] = mapped_column(INSTANT)
+    body: Mapped[bytes] = mapped_column(sa.LargeBinary)

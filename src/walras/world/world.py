@@ -20,6 +20,7 @@ from walras.world.keys import Keys
 from walras.world.models import FOLDER_NAME, Models
 from walras.world.outbox import Outbox
 from walras.world.passkeys import Passkeys
+from walras.world.promises import Promises
 from walras.world.seals import Seals
 from walras.world.sign_ins import SignIns
 from walras.world.tables import ProjectionRow
@@ -59,6 +60,7 @@ class World:
         self.models = Models(self.database, models_folder, clock, features or {})
         self.prices = PriceTable(self.database)
         self.trials = Trials(self.database, clock)
+        self.promises = Promises(self.database)
         self.seals = Seals(self.database)
         self.accounts = Accounts(self.database, clock)
         self.sign_ins = SignIns(self.database, clock)
