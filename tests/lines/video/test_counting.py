@@ -261,3 +261,24 @@ def test_sources_come_from_the_page(either: Parlour) -> None:
     found = {(day.source, day.exposures, day.views, day.watch_s) for day in measured.days}
     assert found == {("fresh", 1, 1, 4.0), ("direct", 1, 0, 0.0)}
     assert measured.completion[4] == 1
+
+
+def test_everything_is_counted_anew_from_the_command_line(
+    parlour: Parlour, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    import sqlalchemy as sa
+
+    from walras.lines.video.__main__ import main
+
+    video = parlour.video(parlour.person("ann"))
+    parlour.say("eve", "like", video.id)
+    parlour.trade.counts.catch_up()
+    unread = parlour.trade.inbox.unread("p-ann")
+    with parlour.house.world.database.write() as connection:
+        connection.execute(sa.update(TallyRow).values(n=99))
+    monkeypatch.setenv("WALRAS_HOME", str(parlour.house.home))
+    assert main(["recount"]) == 0
+    assert "counted anew" in capsys.readouterr().out
+    assert parlour.counts(video.id) == {"likes": 1}
+    assert parlour.trade.inbox.unread("p-ann") == unread
+    assert main([]) == 2

@@ -148,6 +148,19 @@ async def test_an_open_page_is_told_at_once_and_misses_nothing(parlour: Parlour)
     assert [int(turn) for _, turn in missed] == [int(seen[1]) + 1, int(seen[1]) + 2]
 
 
+async def test_too_many_pages_of_one_person_are_refused(parlour: Parlour) -> None:
+    live = Live(parlour.house)
+    streams = [live.listen("ann") for _ in range(8)]
+    for stream in streams:
+        assert (await anext(stream)).startswith(b"retry")
+    with pytest.raises(TooOften):
+        live.refuse_many("ann")
+    live.refuse_many("bob")
+    for stream in streams:
+        await stream.aclose()  # type: ignore[attr-defined]
+    live.refuse_many("ann")
+
+
 # ---------------------------------------------------------------- push
 
 

@@ -44,18 +44,22 @@ class Live:
         self._reading: asyncio.Task[None] | None = None
         self._turn = 0
 
+    def refuse_many(self, person: str) -> None:
+        """Refuse another page of a person, before its answer has begun.
+
+        Raises:
+            TooOften: she has too many pages open.
+        """
+        if len(self._pages.get(person, ())) >= PAGES_MAX:
+            raise TooOften("too many open pages", field="live", value=PAGES_MAX, hint="Close one of them.")
+
     async def listen(self, person: str, after: int | None = None) -> AsyncIterator[bytes]:
         """What a person is told from now on, as server-sent events, until her page closes.
 
         Args:
             person: whose page it is.
             after: turn of the last event the page has seen; None where it has seen none.
-
-        Raises:
-            TooOften: she has too many pages open.
         """
-        if len(self._pages.get(person, ())) >= PAGES_MAX:
-            raise TooOften("too many open pages", field="live", value=PAGES_MAX)
         queue: asyncio.Queue[Heard | None] = asyncio.Queue(QUEUE_MAX)
         if not self._pages:
             self._turn = await asyncio.to_thread(newest_turn, self._database)

@@ -50,7 +50,7 @@ def routes_over(trade: Trade) -> list[HTTPRouteHandler]:
 def ticks_of(trade: Trade) -> list[Tick]:
     """What the line does again and again, each safe to repeat."""
     return [
-        Tick("video counts", 1.0, trade.counts.project_all),
+        Tick("video counts", 1.0, trade.counts.project_some),
         Tick("video assets", 0.5, trade.publishing.follow_assets),
         Tick("video schedule", 1.0, trade.publishing.release_due),
         Tick("video items", 5.0, trade.publishing.tell_untold),

@@ -3,6 +3,7 @@
 Several processes may do it at once: the position's row is held while one writes, and the others go on behind it.
 """
 
+import sys
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -35,6 +36,7 @@ from walras.world import upsert
 READ = "log"
 _SILENT = "log counted anew"
 ROWS = 20_000
+_STRETCHES_A_TICK = 3
 _IDS_PER_STATEMENT = 2_000
 # The sources of a page's places are looked up once for all its exposures.
 _PAGES_KEPT = 5_000
@@ -73,13 +75,17 @@ class Counts:
         if self._house.log.position() - self._position <= limits.COUNTED_BY_REQUEST_MAX:
             self.project_all()
 
-    def project_all(self) -> int:
-        """Read the log to its end; how many stretches were read."""
+    def project_some(self) -> int:
+        """The same for a tick: a long backlog leaves turns to what else the clock does."""
+        return self.project_all(_STRETCHES_A_TICK)
+
+    def project_all(self, most: int = sys.maxsize) -> int:
+        """Read the log to its end, or so many stretches of it; how many were read."""
         stretches = 0
         # One thread at a time: the others find their own events brought in when it is their turn.
         with self._turn:
             self._position = position_of(self._database, READ)
-            while (batch := self._house.log.read(self._position, ROWS)) is not None:
+            while stretches < most and (batch := self._house.log.read(self._position, ROWS)) is not None:
                 self.project(batch, self._position)
                 stretches += 1
         return stretches

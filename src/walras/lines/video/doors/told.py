@@ -137,7 +137,9 @@ def _stream(live: Live) -> HTTPRouteHandler:
     async def stream(request: Ask) -> Stream:
         after = request.headers.get("last-event-id", "")
         turn = int(after) if after.isascii() and after.isdigit() and len(after) < 16 else None
-        said: AsyncIterator[bytes] = live.listen(visitor_of(request).person, turn)
+        person = visitor_of(request).person
+        live.refuse_many(person)
+        said: AsyncIterator[bytes] = live.listen(person, turn)
         # A proxy that waits for more would hold back what is to be told at once.
         headers = {"cache-control": "no-store", "x-accel-buffering": "no"}
         return Stream(said, media_type="text/event-stream", headers=headers)
