@@ -73,7 +73,9 @@ async def test_friends_and_nearby_are_honest_lists(app: App) -> None:
     async with app.browser(ann) as browser:
         friends = (await browser.get("/app/feed?tab=friends")).json()["cards"]
         near = (await browser.get("/app/feed?tab=nearby&place=Lisbon")).json()["cards"]
+        nowhere = (await browser.get("/app/feed?tab=nearby")).json()["cards"]
         wrong = await browser.get("/app/feed?tab=mall")
+    assert nowhere == []
     assert [card["id"] for card in friends] == [friend.id]
     assert friends[0]["why"]["source"] == "newest"
     assert [card["place_name"] for card in near] == ["Lisbon"]

@@ -82,7 +82,7 @@ def cards_of_list(trade: Trade, visitor: Visitor, tab: Tab, n: int, seen: tuple[
         seen: videos she has on the screen already.
         market: where she is, as videos say it in `place` or `market`.
     """
-    found = _friends(trade, visitor) if tab == "friends" else trade.videos.shown_near(market, market, _READ)
+    found = _friends(trade, visitor) if tab == "friends" else _near(trade, market)
     fresh = [video for video in found if video.id not in set(seen) and video.maker != visitor.person]
     chosen = [video for video in _spread(fresh) if not (visitor.teen and video.age_min > 17)]
     cards = trade.cards.of(visitor.person, chosen[: n * 2])[:n]
@@ -93,6 +93,11 @@ def cards_of_list(trade: Trade, visitor: Visitor, tab: Tab, n: int, seen: tuple[
 def _friends(trade: Trade, visitor: Visitor) -> list[Video]:
     mutuals = trade.relations.mutuals_of(visitor.person)
     return trade.videos.shown_of(mutuals, ("everyone", "followers", "mutuals"), n=_READ) if mutuals else []
+
+
+def _near(trade: Trade, where: str) -> list[Video]:
+    """What was published for everybody there; nothing where nobody knows where she is."""
+    return trade.videos.shown_near(where, _READ) if where else []
 
 
 def _spread(videos: list[Video]) -> list[Video]:

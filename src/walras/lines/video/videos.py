@@ -86,9 +86,9 @@ class Videos:
         query = _shown().where(VideoRow.maker.in_(makers[:_IDS_PER_STATEMENT]), VideoRow.audience.in_(audiences))
         return self._read(_newest(_behind(query, before_ms, before_id), n))
 
-    def shown_near(self, market: str, place: str, n: int) -> list[Video]:
-        """Shown videos of one place, else of one market, for everybody; the newest first."""
-        here = VideoRow.place == place if place else VideoRow.market == market
+    def shown_near(self, where: str, n: int) -> list[Video]:
+        """Shown videos whose maker named this place, or this market, for everybody; the newest first."""
+        here = sa.or_(VideoRow.place == where, VideoRow.market == where)
         return self._read(_newest(_shown().where(VideoRow.audience == "everyone", here), n))
 
     def shown_under(self, topic: str, before_ms: int = 0, before_id: str = "", n: int = LIST_MAX) -> list[Video]:
