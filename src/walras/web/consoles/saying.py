@@ -99,7 +99,7 @@ class Saying:
 
     def day(self, day: int) -> str:
         """A day since 1970, as an axis names it."""
-        return format_date(_at(day * 86_400_000), "MMMd" if self._locale.language != "zh" else "M月d日", self._locale)
+        return format_date(_at(day * 86_400_000), "MMM d" if self._locale.language != "zh" else "M月d日", self._locale)
 
     def days(self, days: Iterable[int]) -> list[str]:
         """The days of an axis."""

@@ -53,7 +53,7 @@ export function Card({ card, present, muted, open, leave }) {
         onPlaying=${() => (state.value = "playing")}
         onWaiting=${() => present && (state.value = "stalled")}
         onError=${() => (state.value = "broken")}
-        onTimeUpdate=${() => (through.value = video.current.currentTime / (video.current.duration || 1))}
+        onTimeUpdate=${(event) => (through.value = event.target.currentTime / (event.target.duration || 1))}
       >
         ${card.captions && html`<track kind="captions" src=${card.captions} srclang=${card.language || "en"} default />`}
       </video>

@@ -37,7 +37,21 @@ class Reel {
     this.at = signal(0);
     this.state = signal("loading");
     this.trouble = signal("");
+    // Where the person is on the way to; several keys in a row count from here.
+    this.aim = 0;
     this.moves = 0;
+  }
+
+  /** A card has come into view. While keys have moved the screen further, it is one on the way. */
+  arrive(at) {
+    this.at.value = at;
+    if (!this.moving || at === this.aim) this.rest();
+  }
+
+  /** The screen stands, or a finger has taken over. */
+  rest() {
+    this.moving = false;
+    this.aim = this.at.value;
   }
 
   /** Fetch the next page unless one is on its way. */
@@ -63,14 +77,16 @@ class Reel {
 
   /** Move by some cards. What is beyond the end is remembered until the next page comes. */
   move(by) {
-    const wanted = this.at.value + by + this.moves;
+    const wanted = this.aim + by + this.moves;
     const last = this.cards.value.length - 1;
     this.moves = 0;
     if (wanted > last && this.state.value !== "end") {
       this.moves = wanted - last;
-      this.more().then(() => this.moves && this.move(0));
+      this.more().then(() => this.moves && this.show(this.move(0)));
     }
-    return Math.max(0, Math.min(wanted, last));
+    this.moving = true;
+    this.aim = Math.max(0, Math.min(wanted, last));
+    return this.aim;
   }
 }
 
@@ -102,7 +118,7 @@ export default function Feed() {
     return () => clearTimeout(timer);
   }, [me.value.teen, me.value.teen_seconds_left]);
 
-  const leave = (card, sentence, then) => leaving(reel, list, card, sentence, then);
+  const leave = (card, sentence, then) => leaving(reel, card, sentence, then);
   return html`<div class="feed">
     <${Tabs} />
     <h1 class="unseen">${t(`reel.tab.${reel.tab}`)}</h1>
@@ -174,23 +190,32 @@ function again(reel) {
 }
 
 /** The card goes on to the next; what was meant happens unless it is taken back. */
-function leaving(reel, list, card, sentence, then) {
+function leaving(reel, card, sentence, then) {
   const timer = setTimeout(then, 5000);
   const back = reel.at.value;
   card.gone.value = sentence;
-  list.current.children[reel.move(1)]?.scrollIntoView({ behavior: "smooth" });
+  reel.show(reel.move(1));
   say(sentence, () => {
     clearTimeout(timer);
     card.gone.value = "";
-    list.current.children[back]?.scrollIntoView({ behavior: "smooth" });
+    reel.show(reel.move(back - reel.aim));
   });
+}
+
+/** Bring a slot onto the screen. Over more than one card, and where motion is not wanted, at once. */
+function showSlot(element, at) {
+  const slot = element.children[at];
+  if (!slot) return;
+  const near = Math.abs(slot.offsetTop - element.scrollTop) <= element.clientHeight * 1.5;
+  const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
+  slot.scrollIntoView({ behavior: near && !still ? "smooth" : "instant", block: "start" });
 }
 
 /** The card that fills most of the screen is the present one. */
 function watchPlaces(element, reel) {
   const seen = new IntersectionObserver(
     (entries) => {
-      for (const entry of entries) if (entry.isIntersecting) reel.at.value = Number(entry.target.dataset.at);
+      for (const entry of entries) if (entry.isIntersecting) reel.arrive(Number(entry.target.dataset.at));
     },
     { root: element, threshold: 0.6 },
   );
@@ -200,7 +225,11 @@ function watchPlaces(element, reel) {
   const grown = new MutationObserver(learn);
   grown.observe(element, { childList: true });
   learn();
+  const rest = () => reel.rest();
+  for (const name of ["scrollend", "touchstart", "wheel"]) element.addEventListener(name, rest, { passive: true });
+  reel.show = (at) => showSlot(element, at);
   return () => {
+    for (const name of ["scrollend", "touchstart", "wheel"]) element.removeEventListener(name, rest);
     seen.disconnect();
     grown.disconnect();
   };

@@ -4,7 +4,7 @@ import { dislike, follow, like, save } from "/static/video/cards.js";
 
 /** Listen until the feed goes away; keys meant for a field or a sheet are left alone. */
 export function listenToKeys({ reel, list, open, muted, isOpen }) {
-  const show = (at) => list.current?.children[at]?.scrollIntoView({ behavior: reduced() ? "instant" : "smooth", block: "start" });
+  const show = (at) => reel.show(at);
   const video = () => list.current?.children[reel.at.value]?.querySelector("video");
   const doing = {
     ArrowDown: () => show(reel.move(1)),
@@ -39,8 +39,4 @@ export function listenToKeys({ reel, list, open, muted, isOpen }) {
 
 function isField(element) {
   return element.matches?.("textarea, select, input:not([type=range])") || element.isContentEditable;
-}
-
-function reduced() {
-  return matchMedia("(prefers-reduced-motion: reduce)").matches;
 }
