@@ -12,6 +12,8 @@ from pathlib import Path
 import click
 import typer
 
+import walras.app.worker  # noqa: F401  # brings in every room, so that each room's errors are known
+from walras.app.lines import found_lines
 from walras.base import errors, limits, settings
 from walras.cli import app
 from walras.events.outcomes import CORE
@@ -54,6 +56,7 @@ def _row(*cells: object) -> str:
 
 
 def _errors() -> Iterator[str]:
+    found_lines()
     yield "Every error of the API is problem details (RFC 9457) with this `code`; the command line says the same."
     yield ""
     yield from _table("code", "status", "who can mend it", "meaning")
