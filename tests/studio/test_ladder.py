@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from walras.base import limits
 from walras.studio import Making, Unmakeable
 from walras.studio.ladder import hls_arguments, plan_of, rungs_of, sprite_grid
-from walras.studio.probing import Found, frames_per_s
+from walras.studio.probing import Found, frames_per_s, pixels_of
 
 
 def found(width: int = 720, height: int = 1280, duration_s: float = 30.0) -> Found:
@@ -71,6 +71,13 @@ def test_the_frame_rate_becomes_constant(average: Fraction, base: Fraction, made
 def test_a_rate_that_no_camera_has_is_refused() -> None:
     with pytest.raises(Unmakeable):
         frames_per_s(Fraction(int(limits.VIDEO_FRAMES_PER_S_MAX) + 1), Fraction(1))
+
+
+def test_a_quarter_of_an_hour_is_taken_in_1080p_and_not_in_8k() -> None:
+    assert pixels_of(1920, 1080, limits.VIDEO_S_MAX, Fraction(60)) < limits.VIDEO_WORK_PIXELS_MAX
+    with pytest.raises(Unmakeable) as caught:
+        pixels_of(7680, 4320, limits.VIDEO_S_MAX, Fraction(30))
+    assert caught.value.cause.code == "too-much-work"
 
 
 def test_a_source_is_opened_with_few_protocols_and_formats() -> None:

@@ -74,6 +74,9 @@ VIDEO_S_MIN = 0.3
 VIDEO_SIDE_MAX = 8_192
 VIDEO_PIXELS_MAX = 8_192 * 4_608
 VIDEO_FRAMES_PER_S_MAX = 240.0
+# All pixels of all frames: a quarter of an hour of 1080p at 60 a second, or 8 minutes of 4K at 30. A file of a few
+# megabytes can hold many times that, all of it black, and would keep the one ffmpeg busy for half a day.
+VIDEO_WORK_PIXELS_MAX = 120_000_000_000
 # A worker that has said nothing for this long is dead, and its job is somebody else's.
 JOB_LEASE_MS = 15_000
 JOB_TRIES_MAX = 4

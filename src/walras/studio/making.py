@@ -46,6 +46,7 @@ class Desk:
         self.asset = studio.asset(job.asset)
         self.folder = studio.folder / job.asset
         self.prefix = f"{job.version}-"
+        self.pixels = 0.0
         self._said_s = 0.0
 
     def plan(self) -> Plan:
@@ -56,6 +57,7 @@ class Desk:
         """
         making = self.asset.making
         found = probe(self.folder / SOURCE)
+        self.pixels = found.pixels
         return plan_of(self.folder / SOURCE, found, making, self._music(making.music))
 
     def ffmpeg(self, arguments: Sequence[str], work: Path, length_s: float, say: Callable[[float], None] | None) -> int:
@@ -74,7 +76,7 @@ class Desk:
             if name == "out_time_us" and value.lstrip("-").isdigit() and say is not None:
                 say(min(max(int(value) / 1e6 / length_s, 0.0), 1.0))
 
-        ran = run(ffmpeg(*arguments), bounds_of(length_s), folder=work, heard=heard, stopped=self.stopped)
+        ran = run(ffmpeg(*arguments), bounds_of(length_s, self.pixels), folder=work, heard=heard, stopped=self.stopped)
         if ran.code != 0:
             raise Unmakeable(faults.CUT_OFF if frames else faults.NOT_VIDEO, ran.complaint[-300:])
         return frames
@@ -145,9 +147,14 @@ class Desk:
         raise Unmakeable(faults.NO_MUSIC, id)
 
 
-def bounds_of(length_s: float) -> Bounds:
-    """What one ffmpeg may use for so many seconds of video: many times what the slowest honest file needs."""
-    return Bounds(cpu_s=int(120 + 40 * length_s), wall_s=300 + 60 * length_s)
+def bounds_of(length_s: float, pixels: float) -> Bounds:
+    """What one ffmpeg may use: about ten times what an honest file of this size needs.
+
+    Args:
+        length_s: seconds that are made.
+        pixels: of all frames of the source.
+    """
+    return Bounds(cpu_s=int(60 + 10 * length_s + pixels / 3e7), wall_s=300 + 60 * length_s)
 
 
 def make_first(desk: Desk) -> None:

@@ -29,6 +29,7 @@ class Found:
     has_sound: bool
     is_hdr: bool
     is_interlaced: bool
+    pixels: float = 0.0  # of all frames together: what decoding costs
 
 
 def probe(path: Path) -> Found:
@@ -49,16 +50,18 @@ def probe(path: Path) -> Found:
     width, height = _shown_size(video)
     _check_size(width, height)
     sound = any(s.get("codec_type") == "audio" and s.get("codec_name") for s in streams)
+    duration_s, average = _duration_s(path, video, said.get("format", {})), _rate(video.get("avg_frame_rate"))
     found = Found(
         width=width,
         height=height,
-        duration_s=_duration_s(path, video, said.get("format", {})),
-        frames_per_s=frames_per_s(_rate(video.get("avg_frame_rate")), _rate(video.get("r_frame_rate"))),
+        duration_s=duration_s,
+        frames_per_s=frames_per_s(average, _rate(video.get("r_frame_rate"))),
         has_sound=sound,
         is_hdr=video.get("color_transfer") in _HDR,
         is_interlaced=video.get("field_order") in ("tt", "bb", "tb", "bt"),
+        pixels=pixels_of(width, height, duration_s, average),
     )
-    _check_length(found.duration_s)
+    _check_length(duration_s)
     return found
 
 
@@ -77,6 +80,18 @@ def frames_per_s(average: Fraction, base: Fraction) -> Fraction:
         half = average / 2
         return half if 20 <= half <= 31 else Fraction(30)
     return max(average, Fraction(10))
+
+
+def pixels_of(width: int, height: int, duration_s: float, average: Fraction) -> float:
+    """Pixels of all frames, at most what is taken; a length that is refused anyway counts as the longest that is not.
+
+    Raises:
+        Unmakeable: they are more than any short video has.
+    """
+    pixels = width * height * min(duration_s, limits.VIDEO_S_MAX) * float(average or 30)
+    if pixels > limits.VIDEO_WORK_PIXELS_MAX:
+        raise Unmakeable(faults.TOO_WORK, f"{width} x {height} for {duration_s:.0f} s")
+    return pixels
 
 
 def _asked(path: Path, *what: str) -> dict[str, Any]:

@@ -6,6 +6,7 @@ reaches neither other files nor the network. The process dies with its worker.
 
 import contextlib
 import os
+import resource
 import shutil
 import signal
 import subprocess
@@ -79,6 +80,7 @@ def run(
         Unavailable: the program is missing, was killed, or took too long on the wall.
     """
     lines: list[str] = []
+    before_s = _children_s()
     with _started(_bounded(command, bounds), folder) as process, _watched(process, bounds, stopped) as late:
         assert process.stdout is not None and process.stderr is not None
         complaints: list[str] = []
@@ -93,8 +95,17 @@ def run(
     if stopped is not None and stopped.is_set():
         raise Stopped
     complaint = "".join(complaints[-20:]).strip()
+    if code < 0 and _children_s() - before_s > 0.9 * bounds.cpu_s:
+        # At its limit the kernel kills it like anybody else would; only what it used tells the two apart.
+        raise Unmakeable(TOO_WORK, f"more than {bounds.cpu_s} s of processor time")
     _check(code, complaint, command[0], late.is_set())
     return Ran(code, "".join(lines), complaint)
+
+
+def _children_s() -> float:
+    """Processor seconds of all children of this process that have ended."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 def _check(code: int, complaint: str, program: str, late: bool) -> None:
