@@ -31,7 +31,7 @@ _BARE = {
     "@preact/signals-core": "vendor/signals-core.js",
 }
 # What the app's scripts say; everything else belongs to consoles.
-_WORDS = ("app", "tab", "fault", "source", "outcome", "signin", "signup", "recover", "settings")
+_WORDS = ("app", "page", "tab", "fault", "source", "outcome", "signin", "signup", "recover", "settings")
 _STYLES = ("tokens.css", "kit.css", "app/app.css", "app/page.css")
 _IMPORTED = re.compile(r"""(?:from|import)\s*\(?\s*["'](/static/[^"']+|[a-z@][^"']*)["']""")
 

@@ -54,10 +54,14 @@ class Reel {
     this.aim = this.at.value;
   }
 
-  /** Fetch the next page unless one is on its way. */
-  async more() {
-    if (this.fetching || this.state.value === "end" || this.state.value === "over") return;
-    this.fetching = true;
+  /** Fetch the next page; where one is on its way, wait for that. */
+  more() {
+    this.fetching ??= this.#fetch().finally(() => (this.fetching = undefined));
+    return this.fetching;
+  }
+
+  async #fetch() {
+    if (this.state.value === "end" || this.state.value === "over") return;
     try {
       const known = new Set(this.cards.value.map((card) => card.id));
       const page = await pageOf(this.tab, PAGE, new URLSearchParams(location.search).get("feed"), [...known]);
@@ -72,7 +76,6 @@ class Reel {
       this.state.value = over ? "over" : "trouble";
       this.trouble.value = sentenceOf(error);
     }
-    this.fetching = false;
   }
 
   /** Move by some cards. What is beyond the end is remembered until the next page comes. */
@@ -82,7 +85,9 @@ class Reel {
     this.moves = 0;
     if (wanted > last && this.state.value !== "end") {
       this.moves = wanted - last;
-      this.more().then(() => this.moves && this.show(this.move(0)));
+      const there = this.cards.value.length;
+      // Keys that no page came for are forgotten.
+      this.more().then(() => (this.cards.value.length > there && this.moves ? this.show(this.move(0)) : (this.moves = 0)));
     }
     this.moving = true;
     this.aim = Math.max(0, Math.min(wanted, last));
