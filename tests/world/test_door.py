@@ -10,7 +10,7 @@ PEOPLE = ("ROLES", "Account", "AccountSettings", "Accounts", "Notifications", "P
 WAYS_IN = ("Codes", "NewCode", "NewSignIn", "Passkey", "Passkeys", "Seals", "SignIn", "SignIns", "Tries", "WrongCode")
 LETTERS = ("Letter", "Mail", "Outbox", "Sender", "sender_of")
 RECORD = ("Audit", "Deed", "Deeds")
-PROMISES = ("Promise", "Promises", "behind", "moved_price", "priced")
+PROMISES = ("Promise", "Promises", "behind", "moved_price", "priced", "SavedFeed", "ViewerDials")
 # What a line keeps its own tables with.
 TABLES = ("ID", "INSTANT", "Database", "Table", "upsert")
 

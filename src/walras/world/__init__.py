@@ -11,6 +11,7 @@ from walras.world.bundles import Manifest, check_bundle, hashes, read_manifest, 
 from walras.world.catalogue import Listing, Owner, Owners, Shelf, upsert
 from walras.world.codes import Codes, NewCode, WrongCode
 from walras.world.database import Database
+from walras.world.dials import SavedFeed, ViewerDials
 from walras.world.keys import SCOPES, KeyGrant, Keys, NewKey
 from walras.world.models import Model, Models
 from walras.world.outbox import Letter, Mail, Outbox, Sender, sender_of
@@ -60,6 +61,7 @@ __all__ = [
     "Privacy",
     "Promise",
     "Promises",
+    "SavedFeed",
     "Seals",
     "Sender",
     "Shelf",
@@ -71,6 +73,7 @@ __all__ = [
     "TrialStatus",
     "Trials",
     "Tries",
+    "ViewerDials",
     "World",
     "Worth",
     "WrongCode",

@@ -120,6 +120,11 @@ class Promises:
             if each.delivered < each.promised and each.starts_ms <= now_ms < each.ends_ms
         ]
 
+    def forget(self, maker: str) -> None:
+        """Keep nothing of what was promised to somebody who left."""
+        with self._database.write() as connection:
+            connection.execute(sa.delete(PromiseRow).where(PromiseRow.maker == maker))
+
     @staticmethod
     def read(connection: sa.Connection, videos: Sequence[str]) -> dict[str, Promise]:
         """Promises by video, inside a transaction."""

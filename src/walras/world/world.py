@@ -16,6 +16,7 @@ from walras.world.audit import Audit
 from walras.world.catalogue import Owners, Shelf, item_shelf, person_shelf, upsert
 from walras.world.codes import Codes
 from walras.world.database import Database, url_of
+from walras.world.dials import ViewerDials
 from walras.world.keys import Keys
 from walras.world.models import FOLDER_NAME, Models
 from walras.world.outbox import Outbox
@@ -61,6 +62,7 @@ class World:
         self.prices = PriceTable(self.database)
         self.trials = Trials(self.database, clock)
         self.promises = Promises(self.database)
+        self.dials = ViewerDials(self.database, clock)
         self.seals = Seals(self.database)
         self.accounts = Accounts(self.database, clock)
         self.sign_ins = SignIns(self.database, clock)

@@ -279,4 +279,5 @@ def _why(place: Place | None) -> Why | None:
         value_yuan=place.value_yuan,
         propensity=place.propensity,
         outcomes=place.outcomes,
+        programme={"name": place.programme, "price_yuan": place.price_yuan} if place.programme else None,
     )

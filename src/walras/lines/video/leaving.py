@@ -25,6 +25,8 @@ def export_of(trade: Trade, person: str) -> dict[str, Any]:
             for one in trade.collections.of(person)
         ],
         "notices": notices,
+        "dials": trade.house.world.dials.of(person),
+        "feeds": trade.house.world.dials.feeds(person),
     }
     return dict(msgspec.to_builtins(found))
 
@@ -46,6 +48,8 @@ def forget(trade: Trade, person: str) -> None:
     for part in (trade.relations, trade.comments, trade.messages, trade.collections, trade.inbox, trade.topics):
         part.forget(person)
     trade.push.unsubscribe(person, "")
+    trade.house.world.dials.forget(person)
+    trade.house.world.promises.forget(person)
 
 
 def _remove_media(trade: Trade, asset: str) -> None:

@@ -54,6 +54,9 @@ def ticks_of(trade: Trade) -> list[Tick]:
         Tick("video assets", 0.5, trade.publishing.follow_assets),
         Tick("video schedule", 1.0, trade.publishing.release_due),
         Tick("video items", 5.0, trade.publishing.tell_untold),
+        Tick("promises made", 2.0, trade.claims.promise_new),
+        Tick("promises counted", 1.0, trade.claims.project_all),
+        Tick("promises priced", 30.0, trade.claims.move_prices),
         Tick("web push", 1.0, trade.push.send_new),
         Tick("live notes", 600.0, Live(trade.house).sweep),
     ]

@@ -6,6 +6,7 @@ from typing import Any
 
 from walras.lines import House
 from walras.lines.video.cards import Cards
+from walras.lines.video.claims import Claims
 from walras.lines.video.collecting import Collections
 from walras.lines.video.comments import Comments
 from walras.lines.video.entities import Video
@@ -14,6 +15,7 @@ from walras.lines.video.messages import Messages
 from walras.lines.video.projecting import Counts
 from walras.lines.video.publishing import Publishing
 from walras.lines.video.push import Push
+from walras.lines.video.reach import Forecast
 from walras.lines.video.relations import Relations
 from walras.lines.video.topics import Topics
 from walras.lines.video.videos import Videos
@@ -40,8 +42,15 @@ class Trade:
     messages: Messages
     collections: Collections
     push: Push
+    claims: Claims
+    forecast: Forecast
     # What a maker was promised, by video: `reach` and `contract` as her list shows them. Nothing where nobody promises.
     promised: Callable[[Sequence[Video]], Mapping[str, Mapping[str, Any]]] = nothing_promised
+
+    @property
+    def promises(self) -> Claims:
+        """What videos were promised."""
+        return self.claims
 
 
 def open_trade(house: House) -> Trade:
@@ -53,6 +62,7 @@ def open_trade(house: House) -> Trade:
     videos = publishing.videos
     comments = Comments(house, videos, relations, inbox)
     topics = Topics(database, house.clock)
+    claims = Claims(house, videos, relations)
     return Trade(
         house=house,
         videos=videos,
@@ -66,4 +76,7 @@ def open_trade(house: House) -> Trade:
         messages=Messages(house, relations),
         collections=Collections(house, videos),
         push=Push(house),
+        claims=claims,
+        promised=claims.promised_to,
+        forecast=Forecast(house, videos),
     )

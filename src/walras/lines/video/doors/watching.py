@@ -6,12 +6,14 @@ from typing import Any
 
 from litestar import get
 from litestar.handlers import HTTPRouteHandler
+from msgspec.structs import replace
 
 from walras.base import limits
 from walras.base.errors import Forbidden, Unavailable
 from walras.base.ids import id_fault
 from walras.lines.video.cards import Card
 from walras.lines.video.doors.asking import Answer, Ask, Asked, answered, route
+from walras.lines.video.doors.promising import dials_for
 from walras.lines.video.feeding import cards_of_list, cards_of_page, is_of_core, page_request, tab_named
 from walras.lines.video.trade import Trade
 from walras.schema import Page
@@ -79,7 +81,10 @@ def _feed(trade: Trade) -> HTTPRouteHandler:
         if trade.house.pages is None:
             raise Unavailable("this process makes no pages", field="pages")
         # On this thread, as everything that changes the state.
-        page = trade.house.pages.make_page(page_request(visitor, tab, n, query.text("feed"), seen))
+        feed_id = query.text("feed")
+        dials = await asyncio.to_thread(dials_for, trade, visitor.person, feed_id)
+        wanted = replace(page_request(visitor, tab, n, feed_id, seen), dials=dials)
+        page = trade.house.pages.make_page(wanted)
         cards = await asyncio.to_thread(cards_of_page, trade, visitor, page)
         return answered(_fed(page, tab, cards))
 
