@@ -1,4 +1,4 @@
-"""All consoles over a parlour: the operator's, the creator centre, the review queue and the topics, with their guard."""
+"""All consoles over a parlour: the operator's, the creator centre, review and topics, with their guard."""
 
 from dataclasses import dataclass, replace
 
