@@ -8,6 +8,7 @@ import socket
 from collections.abc import Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 import sqlalchemy as sa
 from sqlalchemy.engine import make_url
@@ -15,6 +16,10 @@ from sqlalchemy.engine import make_url
 from tests.cluster import Cluster, Missing
 from walras.base.clock import SetClock
 from walras.events.outcomes import Registry
+
+# Machines are busy: a time limit on one example would make a slow moment a failure. Every test has its own timeout.
+hypothesis.settings.register_profile("walras", deadline=None)
+hypothesis.settings.load_profile("walras")
 
 NAMED_SERVER = "WALRAS_TEST_DATABASE_URL"
 # Any instant will do: 2026-01-05 08:00 UTC, a Monday.
