@@ -17,6 +17,7 @@ from walras.doors.reference import STATIC_FOLDERS
 from walras.doors.shell import shell_routes
 from walras.events import SqliteLog
 from walras.feed import Engine, Serving
+from walras.insight import FairnessReader
 from walras.loops import Upkeep, read_status
 from walras.web.consoles import Known
 from walras.world import open_world
@@ -74,6 +75,7 @@ def worker_app() -> Any:
         desks=(*DESKS, *(desk for line in lines for desk in line.desks)),
         gauges={name: of for parts in opened for name, of in parts.gauges.items()},
         counts=[count for parts in opened for count in parts.counts],
+        fairness=FairnessReader(serving.log.read, serving.clock.now_ms).report,
     )
     app.on_startup.append(upkeep.start)
     app.on_shutdown.append(stop)

@@ -3,6 +3,7 @@
 from typing import Any
 
 import msgspec
+from litestar import Response
 from litestar.handlers import HTTPRouteHandler
 
 from walras.doors.engine import ServingEngine
@@ -38,11 +39,15 @@ def fairness_routes(engine: ServingEngine, console: Console) -> list[HTTPRouteHa
         columns = ["maker", *_columns(makers)]
         return table("makers", columns, [[maker.get(name, "") for name in columns] for maker in makers])
 
+    def as_json(request: Ask) -> Any:
+        return Response(msgspec.json.encode(_report(request)), media_type="application/json")
+
     def at(path: str, shown: Any, summary: str) -> HTTPRouteHandler:
         return screen(path, shown, console=console, who="operator", scope="status:read", summary=summary)
 
     return [
         at("/console/fair", show, "How exposure is shared, as a screen."),
+        at("/console/fairness", as_json, "The report of how exposure is shared, as JSON."),
         at("/console/fair.csv", as_file, "Makers and their exposures as CSV."),
     ]
 
