@@ -224,8 +224,9 @@ def closed(promise: Promise, video: Video | None, now_ms: int) -> Promise:
     if promise.state != RUNNING:
         return promise
     is_met = promise.delivered >= promise.promised
-    if video is None or video.state not in SHOWN:
-        cause = "limited" if video is not None and video.state in ("limited", "review") else "removed"
+    # What is an item without a video, such as one put through the API, is shown as long as the core shows it.
+    if video is not None and video.state not in SHOWN:
+        cause = "limited" if video.state == "review" else "removed"
         if not is_met:
             return msgspec.structs.replace(promise, state=STOPPED, stopped_by=cause)
     if now_ms < promise.ends_ms:
