@@ -101,10 +101,22 @@ def _models(home: Path, settings: Settings) -> Iterator[tuple[str, str]]:
                 yield "good", f"The {kind} model {model.version} is whole."
 
 
+def _media(home: Path, settings: Settings) -> Iterator[tuple[str, str]]:
+    missing = [program for program in ("ffmpeg", "ffprobe", "prlimit") if shutil.which(program) is None]
+    if missing:
+        yield (
+            "warning",
+            f"No upload can become a video: {', '.join(missing)} is missing. Install ffmpeg and util-linux.",
+        )
+    else:
+        yield "good", "Uploads can become videos."
+
+
 _LOOKS: dict[str, Callable[[Path, Settings], Iterator[tuple[str, str]]]] = {
     "folder": _folder,
     "port": _port,
     "database": _database,
     "log": _log,
     "models": _models,
+    "media": _media,
 }
