@@ -13,7 +13,21 @@ import msgspec
 
 from bench import report
 
-PARTS = ("start", "events", "doors", "imports", "feed", "growth", "memory", "seq", "rank", "cold", "own_log", "video", "fair")
+PARTS = (
+    "start",
+    "events",
+    "doors",
+    "imports",
+    "feed",
+    "growth",
+    "memory",
+    "seq",
+    "rank",
+    "cold",
+    "own_log",
+    "video",
+    "fair",
+)
 
 
 def run_part(name: str) -> None:
