@@ -6,7 +6,6 @@ from walras.lines.video.entities import Video
 from walras.lines.video.trade import Trade
 
 
-def promise_of(trade: Trade, video: Video) -> Any:
-    """The promise made for a video; None where none was."""
-    of = getattr(trade, "promises", None)
-    return None if of is None else of.of_video(video.id)
+def promise_of(trade: Trade, video: Video) -> dict[str, Any] | None:
+    """The promise made for a video with its receipt in groups; None where none was made."""
+    return trade.promises.of_video(video.id)

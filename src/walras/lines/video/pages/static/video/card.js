@@ -22,7 +22,8 @@ export function Card({ card, present, muted, open, leave }) {
 
   useEffect(() => {
     const element = video.current;
-    attach(element, card).catch(() => (state.value = "broken"));
+    if (!card.mp4 && !card.hls) state.value = "unmade";
+    else attach(element, card).catch(() => (state.value = "broken"));
     return () => detach(element);
   }, [card]);
   useEffect(() => (present ? showing(video.current, card, { muted, paused, state }) : standStill(video.current)), [present, card]);
@@ -60,6 +61,7 @@ export function Card({ card, present, muted, open, leave }) {
       ${bursts.value.map((burst) => html`<${Burst} key=${burst.id} at=${burst} />`)}
       ${paused.value && html`<span class="pause-mark"><${Icon} name="play" filled=${true} /></span>`}
       ${present && state.value === "stalled" && html`<span class="spinner over"></span>`}
+      ${state.value === "unmade" && html`<p class="broken"><${Icon} name="hourglass" />${t("reel.unmade")}</p>`}
       ${state.value === "broken" && html`<p class="broken"><${Icon} name="triangle-alert" />${t("reel.cannot-play")}</p>`}
     </div>
     <${Sound} muted=${muted} />
@@ -184,7 +186,7 @@ function showing(element, card, { muted, paused, state }) {
   document.addEventListener("visibilitychange", hidden);
   paused.value = false;
   element.currentTime = 0;
-  play(element, muted.value).then((plays) => {
+  if (state.value !== "unmade") play(element, muted.value).then((plays) => {
     if (!plays && element.dataset.of === card.id && state.value !== "broken") paused.value = element.paused;
     if (plays && element.muted && !muted.value) muted.value = true;
   });
