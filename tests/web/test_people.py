@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from walras.base.clock import SetClock
@@ -83,15 +83,11 @@ def test_what_an_own_page_or_a_program_without_cookies_sends_is_taken(headers: d
 
 
 @given(value=st.text(alphabet=st.characters(min_codepoint=33, max_codepoint=126, exclude_characters=';,"\\')))
-def test_no_guest_can_be_made_by_hand(value: str, tmp_path_factory: pytest.TempPathFactory) -> None:
-    folder = tmp_path_factory.getbasetemp() / "by-hand"
-    world = open_world(folder, Settings(), clock=SetClock(1))
-    try:
-        people = People(world, SetClock(1))
-        assert people.find(scope(cookie=f"{GUEST_COOKIE}={value}")) is None
-        assert people.find(scope(cookie=f"{GUEST_COOKIE}=ann.{value}")) is None
-    finally:
-        world.close()
+@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_no_guest_can_be_made_by_hand(world: World, value: str) -> None:
+    people = People(world, SetClock(1))
+    assert people.find(scope(cookie=f"{GUEST_COOKIE}={value}")) is None
+    assert people.find(scope(cookie=f"{GUEST_COOKIE}=ann.{value}")) is None
 
 
 def test_a_guest_is_known_again_and_no_other_by_her_mark(world: World) -> None:
