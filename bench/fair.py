@@ -21,9 +21,11 @@ from walras.world import Promise, open_world
 from walras.world.promises import EXPOSURES, SPAN_MS
 
 COMMAND = "python -m bench fair"
-NEWCOMERS, VIEWERS, PLACES, SECONDS = 4, 1_500, 10, 120.0
+NEWCOMERS, VIEWERS, PLACES, SECONDS = 4, 1_500, 10, 80.0
 # What was seen is said of so many pages at once, so that most of the time goes into pages.
 PAGES_AT_ONCE = 10
+# So many videos must be there before anything is measured.
+FULL, WAIT_S = 60, 240.0
 PAGES_A_SECOND = 1.5
 SEED = 11
 
@@ -35,6 +37,7 @@ def run() -> list[dict[str, Any]]:
         with running(home, "--sample") as up:
             headers = {"X-API-Key": up.key}
             with httpx.Client(base_url=up.url, headers=headers, timeout=30) as client:
+                _wait_for_films(client)
                 newcomers = _enter(home, client)
                 owners, when, pages = _watch(client, newcomers)
     hours = [page / PAGES_A_SECOND / 3_600 for page in when]
@@ -49,6 +52,19 @@ def run() -> list[dict[str, Any]]:
 def _row(id: str, value: float | None, unit: str, target: str, note: str) -> dict[str, Any]:
     row = {"id": id, "value": value, "unit": unit, "target": target}
     return row | {"baseline": None, "ratio": None, "command": COMMAND, "note": note}
+
+
+def _wait_for_films(client: httpx.Client) -> None:
+    """Wait until pages are full before the newcomers come: among four videos every one of them is on every page."""
+    until_s = time.perf_counter() + WAIT_S
+    while True:
+        asked = {"person": f"probe-{time.perf_counter_ns()}", "surface": "video", "count": FULL}
+        found = len(client.post("/v1/feed", json=asked).raise_for_status().json()["places"])
+        if found == FULL:
+            return
+        if time.perf_counter() > until_s:
+            raise RuntimeError(f"the sample shows {found} videos after {WAIT_S} s, {FULL} are needed for a measure")
+        time.sleep(2)
 
 
 def _enter(home: Path, client: httpx.Client) -> list[str]:
