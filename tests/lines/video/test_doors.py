@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 
 import httpx
+import msgspec
 import pytest
 
 from tests.doors.stand_in import StandIn
@@ -11,6 +12,7 @@ from tests.lines.video.parlour import Parlour
 from walras.base.settings import Settings
 from walras.doors.api import build_app
 from walras.features import State
+from walras.lines.video.comments import Saying
 from walras.lines.video.opening import routes_over
 from walras.web.people import SIGN_IN_COOKIE
 
@@ -312,3 +314,21 @@ async def test_media_of_a_draft_is_its_makers_alone(app: App, tmp_path: object) 
         app.parlour.trade.publishing.decide(draft.id, "remove", "no", "rita")
         app.parlour.clock.instant_ms += 3_000
         assert [(await who.get(asset.poster)).status_code for who in (other, guest)] == [404, 404]
+
+
+async def test_words_that_somebody_blocked_hide_videos_and_comments_from_her_alone(app: App) -> None:
+    ann, bob = app.parlour.person("ann"), app.parlour.person("bob")
+    shown, hidden = app.parlour.video(ann, title="A calm sea"), app.parlour.video(ann, title="Spiders at home")
+    for text in ("no spiders here", "waves"):
+        app.parlour.trade.comments.say(ann, shown.id, Saying(text=text))
+    accounts = app.parlour.house.world.accounts
+    settings = accounts.get(bob).settings
+    accounts.settle(bob, msgspec.structs.replace(settings, blocked_words=("spiders",)))
+    async with app.browser(bob) as browser:
+        cards = (await browser.get("/app/feed?tab=for_you&n=6")).json()["cards"]
+        said = (await browser.get(f"/app/videos/{shown.id}/comments")).json()["comments"]
+    assert [card["id"] for card in cards] == [shown.id]
+    assert [one["text"] for one in said] == ["waves"]
+    async with app.browser(ann) as browser:
+        assert len((await browser.get(f"/app/videos/{shown.id}/comments")).json()["comments"]) == 2
+        assert (await browser.get(f"/app/videos/{hidden.id}")).status_code == 200

@@ -1,6 +1,6 @@
 """Cards: videos as the app shows them to one person, joined from a few questions whatever their number."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -14,7 +14,7 @@ from walras.lines.video.looking import COUNTED, Look, look
 from walras.lines.video.relations import Relations
 from walras.lines.video.videos import Videos
 from walras.schema import Page, Place
-from walras.world import Account
+from walras.world import Account, hides
 
 TRUST_MS = 5_000
 _KEPT_MAX = 10_000
@@ -173,11 +173,17 @@ class Cards:
         found = look(self._house.world.database, person, [video.id for video, _, _ in wanted], people, topics)
         ties = (found.said, found.back)
         makers = {id: _maker(id, account, person, ties) for id, account in self._accounts(people).items()}
+        hidden = self.hides_for(person)
         return [
             _card(video, makers[video.maker], found, place, page)
             for video, place, page in wanted
-            if all_states or self._may_see(video, person, ties)
+            if all_states or (self._may_see(video, person, ties) and not _is_hidden(video, person, hidden))
         ]
+
+    def hides_for(self, person: str) -> Callable[[str], bool]:
+        """What says of a text whether it has a word this person does not want to see."""
+        account = self._accounts([person])[person] if person else None
+        return hides(account.settings.blocked_words if account is not None else ())
 
     def _accounts(self, people: Sequence[str]) -> dict[str, Account | None]:
         """Accounts of these people, up to five seconds old; the same makers are on many pages."""
@@ -281,3 +287,8 @@ def _why(place: Place | None) -> Why | None:
         outcomes=place.outcomes,
         programme={"name": place.programme, "price_yuan": place.price_yuan} if place.programme else None,
     )
+
+
+def _is_hidden(video: Video, person: str, hidden: Callable[[str], bool]) -> bool:
+    """Whether a video has a word this person does not want to see; her own are always hers to see."""
+    return video.maker != person and (hidden(video.title) or hidden(video.caption))

@@ -56,7 +56,7 @@ def page_request(visitor: Visitor, tab: Tab, n: int, feed: str = "", exclude: tu
     if feed:
         context["feed"] = feed
     if visitor.teen:
-        context["age_max"] = "17"
+        context["age_max"] = "0"
     return PageRequest(
         person=visitor.person,
         surface=_SURFACES[tab],
@@ -68,7 +68,7 @@ def page_request(visitor: Visitor, tab: Tab, n: int, feed: str = "", exclude: tu
 
 def cards_of_page(trade: Trade, visitor: Visitor, page: Page) -> list[Card]:
     """The cards of a page of the core."""
-    return trade.cards.of_page(visitor.person, page, age=17 if visitor.teen else 150)
+    return trade.cards.of_page(visitor.person, page, age=0 if visitor.teen else 150)
 
 
 def cards_of_list(trade: Trade, visitor: Visitor, tab: Tab, n: int, seen: tuple[str, ...], market: str) -> list[Card]:
@@ -84,7 +84,7 @@ def cards_of_list(trade: Trade, visitor: Visitor, tab: Tab, n: int, seen: tuple[
     """
     found = _friends(trade, visitor) if tab == "friends" else _near(trade, market)
     fresh = [video for video in found if video.id not in set(seen) and video.maker != visitor.person]
-    chosen = [video for video in _spread(fresh) if not (visitor.teen and video.age_min > 17)]
+    chosen = [video for video in _spread(fresh) if not (visitor.teen and video.age_min > 0)]
     cards = trade.cards.of(visitor.person, chosen[: n * 2])[:n]
     language = "zh" if visitor.language.startswith("zh") else "en"
     return [_placed(card, place, _WHY[language][tab]) for place, card in enumerate(cards)]

@@ -63,6 +63,7 @@ def route(
     summary: str,
     query: Sequence[str] = (),
     reads: Any = None,
+    teen: Literal["any", "timed", "closed"] = "any",
 ) -> HTTPRouteHandler:
     """A route of the app.
 
@@ -74,6 +75,7 @@ def route(
         summary: what it is for.
         query: parameters it takes.
         reads: type of its body; None: it has none.
+        teen: what it is in teen mode: open, only within the day's minutes and hours, or closed.
     """
     names = [part.strip("{}").partition(":")[0] for part in path.split("/") if part.startswith("{")]
     decoder = None if reads is None else msgspec.json.Decoder(reads)
@@ -87,7 +89,7 @@ def route(
         )
         return answered(await asyncio.to_thread(do, asked))
 
-    say = told(summary=summary, tag="app", scope=None, who=who, reads=reads)
+    say = told(summary=summary, tag="app", scope=None, who=who, reads=reads, teen=teen)
     make = _HANDLERS[method]
     status = {"status_code": 200} if method in ("POST", "DELETE") else {}
     return cast(HTTPRouteHandler, make(path, opt=say, include_in_schema=False, **status)(answer))

@@ -69,7 +69,9 @@ def _under(trade: Trade, asked: Asked) -> dict[str, Any]:
         video.id, asked.person, parent=parent, order=order, cursor=asked.cursor, n=asked.count()
     )
     count = trade.comments.counts([video.id]).get(video.id, 0)
-    return {"comments": _seen(trade, asked, found), "cursor": cursor, "count": count}
+    hidden = trade.cards.hides_for(asked.person)
+    kept = [comment for comment in found if comment.author == asked.person or not hidden(comment.text)]
+    return {"comments": _seen(trade, asked, kept), "cursor": cursor, "count": count}
 
 
 def _say(trade: Trade, asked: Asked) -> dict[str, Any]:
@@ -135,6 +137,7 @@ def _messages(trade: Trade) -> list[HTTPRouteHandler]:
             lambda asked: _threads(trade, asked),
             who="account",
             summary="With whom she has written.",
+            teen="closed",
             query=("cursor", "n"),
         ),
         route(
@@ -143,6 +146,7 @@ def _messages(trade: Trade) -> list[HTTPRouteHandler]:
             lambda asked: _between(trade, asked),
             who="account",
             summary="What she and another have written.",
+            teen="closed",
             query=("cursor", "n"),
         ),
         route(
@@ -151,6 +155,7 @@ def _messages(trade: Trade) -> list[HTTPRouteHandler]:
             lambda asked: _send(trade, asked),
             who="account",
             summary="Write to a mutual follower.",
+            teen="closed",
             reads=Writing,
         ),
         route(
@@ -159,6 +164,7 @@ def _messages(trade: Trade) -> list[HTTPRouteHandler]:
             lambda asked: trade.messages.remove(asked.person, asked.id),
             who="account",
             summary="Take back a message of one's own.",
+            teen="closed",
         ),
     ]
 

@@ -29,7 +29,14 @@ def watching_routes(trade: Trade) -> list[HTTPRouteHandler]:
     """The routes over this trade."""
     return [
         _feed(trade),
-        route("GET", "/app/videos/{id:str}", lambda asked: _video(trade, asked), who="guest", summary="One video."),
+        route(
+            "GET",
+            "/app/videos/{id:str}",
+            lambda asked: _video(trade, asked),
+            who="guest",
+            summary="One video.",
+            teen="timed",
+        ),
         route(
             "GET",
             "/app/videos/{id:str}/next",
@@ -64,7 +71,7 @@ def watching_routes(trade: Trade) -> list[HTTPRouteHandler]:
 def _feed(trade: Trade) -> HTTPRouteHandler:
     @get(
         "/app/feed",
-        opt=told(summary="A page of a tab of the feed.", tag="app", scope=None, who="guest"),
+        opt=told(summary="A page of a tab of the feed.", tag="app", scope=None, who="guest", teen="timed"),
         include_in_schema=False,
     )
     async def feed(request: Ask) -> Answer:
