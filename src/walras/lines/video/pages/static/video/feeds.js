@@ -10,7 +10,7 @@ import { go } from "/static/app/router.js";
 import { percent, t } from "/static/words.js";
 
 const MOODS = ["any", "calm", "lively", "funny", "learning", "homely"];
-const NEUTRAL = { mood: "any", novelty: 0, length: 0, more: [], less: [], commercial: 0.3 };
+const NEUTRAL = { mood: "any", novelty: 0, length: 0, more: [], less: [], commercial: 1 };
 
 export const title = "dials.title";
 
