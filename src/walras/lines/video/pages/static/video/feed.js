@@ -48,7 +48,7 @@ class Reel {
     if (!this.moving || at === this.aim) this.rest();
   }
 
-  /** The screen stands, or a finger has taken over. */
+  /** The card on the screen is the one that was meant: what comes next counts from it. */
   rest() {
     this.moving = false;
     this.aim = this.at.value;
@@ -231,10 +231,10 @@ function watchPlaces(element, reel) {
   grown.observe(element, { childList: true });
   learn();
   const rest = () => reel.rest();
-  for (const name of ["scrollend", "touchstart", "wheel"]) element.addEventListener(name, rest, { passive: true });
+  for (const name of ["touchstart", "wheel"]) element.addEventListener(name, rest, { passive: true });
   reel.show = (at) => showSlot(element, at);
   return () => {
-    for (const name of ["scrollend", "touchstart", "wheel"]) element.removeEventListener(name, rest);
+    for (const name of ["touchstart", "wheel"]) element.removeEventListener(name, rest);
     seen.disconnect();
     grown.disconnect();
   };
