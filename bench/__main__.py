@@ -26,6 +26,7 @@ PARTS = (
     "cold",
     "own_log",
     "video",
+    "web",
     "fair",
 )
 
