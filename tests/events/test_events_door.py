@@ -10,7 +10,7 @@ def test_the_door_is_pinned():
         "Imported",
         "Log",
         "MemoryLog",
-    "Ready",
+        "Ready",
         "Registry",
         "Rejected",
         "SqliteLog",

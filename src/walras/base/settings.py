@@ -77,9 +77,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     ] = "embedded"
     mail_url: Annotated[
         str,
-        Meta(
-            description="Mail server, as smtp://user:password@host:587?from=a@example.org; empty: letters stay here."
-        ),
+        Meta(description="Mail server, as smtp://user:password@host:587?from=a@example.org; empty: letters stay here."),
     ] = ""
     time_zone: Annotated[str, Meta(description="IANA zone in which days are shown; instants are always UTC.")] = "UTC"
 

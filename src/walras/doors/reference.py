@@ -19,7 +19,12 @@ from walras.web.statics import FOLDER
 _TEMPLATES = Path(__file__).parent / "reference"
 # The files of the core's screens; the kit's and the lines' are beside them.
 _DOORS = Path(__file__).parent
-STATIC_FOLDERS = (_TEMPLATES / "static", _DOORS / "pages" / "static", _DOORS / "accounts" / "static", _DOORS / "console" / "static")
+STATIC_FOLDERS = (
+    _TEMPLATES / "static",
+    _DOORS / "pages" / "static",
+    _DOORS / "accounts" / "static",
+    _DOORS / "console" / "static",
+)
 # An address with the file's hash never changes its content; without it the file may change with the next version.
 _FOR_EVER, _FOR_A_MINUTE = "public, max-age=31536000, immutable", "public, max-age=60"
 
