@@ -32,7 +32,7 @@ TARGETS = {
 }
 SCREENS = ("/", "/following", "/topics", "/t/dance", "/settings", "/signin", "/signup", "/recover", "/make", "/inbox")
 # A folder whose films are drawn already saves the minutes of drawing; without it a new one is made.
-HOME_VARIABLE = "WALRAS_BENCH_HOME"
+HOME_VARIABLE = "BENCH_WEB_HOME"
 _READY = """new MutationObserver((_, all) => {
   if (!document.querySelector(".slot:not([inert]) .action.heart")) return;
   window.readyMs = performance.now();
@@ -158,16 +158,17 @@ def _served() -> Iterator[str]:
         command = [sys.executable, "-m", "walras.cli", "up"]
         process = subprocess.Popen(command, env={**os.environ, **settings}, stdout=subprocess.DEVNULL)
         try:
-            _wait(f"http://127.0.0.1:{port}")
+            _wait(process, f"http://127.0.0.1:{port}")
             yield f"http://127.0.0.1:{port}"
         finally:
             process.terminate()
             process.wait(60)
 
 
-def _wait(address: str) -> None:
+def _wait(process: "subprocess.Popen[bytes]", address: str) -> None:
     end_s = time.monotonic() + START_S
     while time.monotonic() < end_s:
+        assert process.poll() is None, "the server ended by itself"
         try:
             topics = json.loads(_read(f"{address}/app/topics"))["topics"]
             # Each film of the sample stands under two topics.
