@@ -22,6 +22,8 @@ const PAGE = 8;
 const AHEAD = 4;
 // Cards this far from the present one hold a video; the rest are empty places of the same height.
 const NEAR = 1;
+// A smooth movement over one card has ended by then.
+const INSIST_MS = 600;
 const TABS = { "/": "for_you", "/following": "following", "/friends": "friends", "/nearby": "nearby" };
 
 /** Each tab is a screen of its own. */
@@ -232,8 +234,22 @@ function watchPlaces(element, reel) {
   learn();
   const rest = () => reel.rest();
   for (const name of ["touchstart", "wheel"]) element.addEventListener(name, rest, { passive: true });
-  reel.show = (at) => showSlot(element, at);
+  let timer = 0;
+  // A browser that snaps may go back to where it stood while cards are drawn anew: what was meant is then shown again.
+  const insist = (tries) => {
+    clearTimeout(timer);
+    timer = setTimeout(() => {
+      if (!reel.moving || reel.at.value === reel.aim || !tries) return;
+      element.children[reel.aim]?.scrollIntoView({ behavior: "instant", block: "start" });
+      insist(tries - 1);
+    }, INSIST_MS);
+  };
+  reel.show = (at) => {
+    showSlot(element, at);
+    insist(5);
+  };
   return () => {
+    clearTimeout(timer);
     for (const name of ["touchstart", "wheel"]) element.removeEventListener(name, rest);
     seen.disconnect();
     grown.disconnect();
