@@ -125,7 +125,7 @@ def test_a_person_is_chosen_from_the_suggestions(open_page: Open) -> None:
 
 
 def test_each_card_says_what_it_is_worth_and_why(open_page: Open) -> None:
-    page = open_page("/?person=bo")
+    page = open_page("/console/feed?person=bo")
     card = _cards(page).first
     expect(card.locator(".why")).to_contain_text("Many people choose it now")
     expect(card.locator(".yuan")).to_have_text(re.compile(r"^¥0\.\d{4}$"))
@@ -165,7 +165,7 @@ def _topics(page: Page) -> list[str]:
 
 
 def test_every_deed_reaches_the_log_with_its_page_and_place(open_page: Open, engine: Shown) -> None:
-    page = open_page("/?person=dora")
+    page = open_page("/console/feed?person=dora")
     cards = _cards(page)
     cards.nth(1).get_by_role("button", name="Watch all").click()
     cards.nth(2).get_by_role("button", name="Follow").click()
@@ -182,7 +182,7 @@ def test_every_deed_reaches_the_log_with_its_page_and_place(open_page: Open, eng
 
 
 def test_a_refusal_can_be_taken_back(open_page: Open, engine: Shown) -> None:
-    page = open_page("/?person=emil")
+    page = open_page("/console/feed?person=emil")
     _cards(page).nth(2).get_by_role("button", name="Not interested").click()
     page.get_by_role("button", name="Undo").click()
     expect(page.locator("#cards > .card.gone")).to_have_count(0)
@@ -192,7 +192,7 @@ def test_a_refusal_can_be_taken_back(open_page: Open, engine: Shown) -> None:
 
 
 def test_everything_works_by_keyboard(open_page: Open, engine: Shown) -> None:
-    page = open_page("/?person=fay")
+    page = open_page("/console/feed?person=fay")
     _cards(page)
     page.keyboard.press("j")
     expect(_cards(page).nth(0).locator("article")).to_be_focused()
@@ -224,7 +224,7 @@ def test_focus_is_seen_and_the_content_can_be_skipped_to(open_page: Open) -> Non
 
 
 def test_single_letters_can_be_switched_off(open_page: Open) -> None:
-    page = open_page("/?person=ann")
+    page = open_page("/console/feed?person=ann")
     _cards(page)
     page.get_by_role("button", name="Keyboard help").click()
     page.get_by_role("checkbox").uncheck()
@@ -276,7 +276,7 @@ def _can_be_touched(page: Page) -> None:
 
 
 def test_three_columns_become_three_views_on_a_phone(open_page: Open) -> None:
-    page = open_page("/?person=ann", PHONE)
+    page = open_page("/console/feed?person=ann", PHONE)
     _cards(page)
     expect(page.locator("#history")).to_be_hidden()
     page.get_by_role("tab", name="Before").click()
@@ -289,7 +289,7 @@ def test_three_columns_become_three_views_on_a_phone(open_page: Open) -> None:
 
 
 def test_language_and_theme_are_switched_and_kept(open_page: Open) -> None:
-    page = open_page("/?person=ann")
+    page = open_page("/console/feed?person=ann")
     _cards(page)
     page.locator("#language").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("ann 的内容页")
@@ -327,7 +327,7 @@ def test_an_error_is_told_and_can_be_tried_again(open_page: Open) -> None:
 
 
 def test_what_is_done_offline_is_kept_and_sent_later(open_page: Open, engine: Shown) -> None:
-    page = open_page("/?person=gus", quiet=False)
+    page = open_page("/console/feed?person=gus", quiet=False)
     cards = _cards(page)
     page.context.set_offline(True)
     expect(page.get_by_role("alert")).to_contain_text("offline")
@@ -355,7 +355,7 @@ def _emptied(route: Route) -> None:
 def test_training_is_told_and_the_new_model_too(open_page: Open, engine: Shown) -> None:
     engine.training = TrainingStatus(state="running", stage="start", done=0.25, seconds_left=60)
     engine.models = ()
-    page = open_page("/?person=ann")
+    page = open_page("/console/feed?person=ann")
     expect(page.locator("#training")).to_contain_text("25% done. About 1 minute left.")
     engine.training = TrainingStatus(state="done", done=1.0)
     engine.models = (ModelStatus(kind="sequence", version="s2", state="serving"),)

@@ -35,9 +35,9 @@ CONTENT_POLICY = (
 )
 # Recording a video needs camera and microphone, places near need the location; nothing else of a device is asked for.
 PERMISSIONS = (
-    b"camera=(self), microphone=(self), geolocation=(self), fullscreen=(self), autoplay=(self), web-share=(self), "
+    b"camera=(self), microphone=(self), geolocation=(self), fullscreen=(self), autoplay=(self), "
     b"publickey-credentials-get=(self), publickey-credentials-create=(self), payment=(), usb=(), serial=(), hid=(), "
-    b"bluetooth=(), midi=(), display-capture=(), browsing-topics=()"
+    b"midi=(), display-capture=(), browsing-topics=()"
 )
 SECURITY_HEADERS: tuple[tuple[bytes, bytes], ...] = (
     (b"content-security-policy", CONTENT_POLICY),
