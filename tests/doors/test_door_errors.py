@@ -11,7 +11,7 @@ from tests.doors.stand_in import StandIn
 from walras.base.errors import Exhausted
 from walras.base.settings import Settings
 from walras.doors import build_app
-from walras.doors.told import told
+from walras.web.told import told
 
 JSON = {"content-type": "application/json"}
 

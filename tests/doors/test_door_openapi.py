@@ -17,7 +17,7 @@ from schemathesis.config import SchemathesisConfig
 
 from tests.doors.stand_in import stand_in
 from walras.doors import build_app, document
-from walras.doors.told import told_by
+from walras.web.told import told_by
 
 # Some sixty routes; more would take the time of the other tests.
 EXAMPLES_PER_ROUTE = 10

@@ -16,7 +16,7 @@ from walras.base.logs import room_log
 from walras.base.streams import stream
 from walras.lines import House, Opened
 from walras.schema import Item
-from walras.studio import Asset, Understood
+from walras.studio import Asset, AssetId, Understood
 from walras.world import Account
 
 # An item of this kind waits for its film.
@@ -127,7 +127,7 @@ class Films:
             self._town.draw(folder, subject, item.duration_s, draws)
             files = {file: folder / file for file in ("video.mp4", "poster.jpg")}
             known = Asset(
-                id=item.id,  # type: ignore[arg-type]
+                id=AssetId(item.id),
                 owner=owner,
                 name=item.title,
                 width=WIDTH,

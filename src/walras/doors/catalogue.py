@@ -20,9 +20,9 @@ from walras.doors import examples
 from walras.doors.admission import admitted_item, admitted_person, with_id
 from walras.doors.asking import Answer, Ask, answer, body_of, change, engine_of
 from walras.doors.members import MEDIA, MemberReader, in_order
-from walras.doors.told import count_asked, cursor_asked, told
 from walras.schema import Change, Item, ItemGone, ItemPut, Person, PersonGone, PersonPut
 from walras.web import Fault, ManyFaults, Query, decoded, fault_of, media_type, path_id
+from walras.web.told import count_asked, cursor_asked, told
 from walras.world import Shelf, World
 
 T = TypeVar("T", Item, Person)

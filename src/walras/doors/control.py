@@ -11,9 +11,9 @@ from walras.base.ids import ModelVersion
 from walras.base.limits import REQUESTS_PER_S_DEFAULT, TITLE_CHARS_MAX
 from walras.doors import examples
 from walras.doors.asking import Answer, Ask, answer, body_of, change, engine_of
-from walras.doors.told import told
 from walras.schema import ModelChosen, ModelStatus
 from walras.web import path_id
+from walras.web.told import told
 from walras.world import SCOPES, Model
 
 

@@ -10,10 +10,10 @@ from walras.doors import examples
 from walras.doors.asking import Answer, Ask, answer, engine_of, measures_of, write
 from walras.doors.members import MEDIA, MemberReader, Members, in_order
 from walras.doors.own_events import own_events
-from walras.doors.told import Asked, told
 from walras.events import Rejected, admit
 from walras.schema import Event
 from walras.web import Fault, ManyFaults, Query, media_type, visit_of, visitor_of
+from walras.web.told import Asked, told
 
 
 class EventBatch(msgspec.Struct, frozen=True):

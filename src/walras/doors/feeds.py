@@ -8,10 +8,10 @@ from walras.base.errors import Invalid, NotFound
 from walras.base.ids import ItemId, PageId, PersonId
 from walras.doors import examples
 from walras.doors.asking import Answer, Ask, answer, body_of, engine_of, measures_of
-from walras.doors.told import count_asked, told
 from walras.events.intake import context_fault
 from walras.schema import Event, Outcome, Page, PageRecord, PageRequest, Status
 from walras.web import Query, path_id, usable_id
+from walras.web.told import count_asked, told
 
 HISTORY_DEFAULT, HISTORY_MAX = 50, 1_000
 SIMILAR_DEFAULT = 10

@@ -11,11 +11,11 @@ from walras.base.clock import elapsed_s
 from walras.base.errors import Forbidden, TooOften, Unauthorised
 from walras.base.ids import PersonId
 from walras.base.settings import Settings
-from walras.doors.told import Told, told_by
 from walras.web import Allowance, TokenBuckets, Visitor, bearer, demand, visit_of
 from walras.web.auth import has_key
 from walras.web.people import VISITOR, People, demand_role, refuse_foreign
 from walras.web.teens import TeenLimits
+from walras.web.told import Told, told_by
 from walras.web.visitors import cookie_secret, is_on_this_machine
 from walras.world import KeyGrant, Keys
 

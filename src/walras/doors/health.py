@@ -9,7 +9,7 @@ from walras.base.errors import Unable
 from walras.doors.asking import Answer, Ask, answer, engine_of, measures_of
 from walras.doors.engine import ServingEngine
 from walras.doors.measures import MEDIA_TYPE
-from walras.doors.told import told
+from walras.web.told import told
 
 
 class Alive(msgspec.Struct, frozen=True):

@@ -11,8 +11,8 @@ from litestar.routes import BaseRoute, HTTPRoute
 
 import walras
 from walras.base.limits import ID_CHARS_MAX
-from walras.doors.told import Told, told_by
 from walras.web import Problem, error_table
+from walras.web.told import Told, told_by
 
 _REF = "#/components/schemas/{name}"
 _DESCRIPTION = """One market for attention: send what people did, ask for their pages.

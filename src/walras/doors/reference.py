@@ -12,9 +12,9 @@ from litestar import Litestar, Response, get
 
 from walras.doors.asking import Answer, Ask
 from walras.doors.openapi import document
-from walras.doors.told import told
 from walras.web import Statics, error_table, templates_in
 from walras.web.statics import FOLDER
+from walras.web.told import told
 
 _TEMPLATES = Path(__file__).parent / "reference"
 # The files of the core's screens; the kit's and the lines' are beside them.

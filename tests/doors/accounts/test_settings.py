@@ -11,7 +11,7 @@ from walras.doors.accounts import account_routes
 from walras.doors.api import build_app
 from walras.doors.asking import Answer, Ask, answer
 from walras.doors.reference import statics
-from walras.doors.told import told
+from walras.web.told import told
 
 
 async def patch(browser: Browser, **said: Any) -> Any:

@@ -10,9 +10,9 @@ from walras.base.ids import OwnerId, PersonId
 from walras.doors.accounts.browser import done, world_of
 from walras.doors.accounts.known import known_person
 from walras.doors.asking import Answer, Ask, answer, change, engine_of, write
-from walras.doors.told import told
 from walras.schema import Event, Person, PersonPut
 from walras.web import path_id, visitor_of
+from walras.web.told import told
 
 _PATH = {"handle": "ann"}
 

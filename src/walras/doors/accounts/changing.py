@@ -12,8 +12,8 @@ from walras.doors.accounts.shapes import Confirm, NewContact, NewPassword
 from walras.doors.accounts.sign_in import prove_password
 from walras.doors.accounts.sign_up import count_letter, one_address
 from walras.doors.asking import Answer, Ask, body_of
-from walras.doors.told import told
 from walras.web import visitor_of
+from walras.web.told import told
 from walras.world.passwords import hashed, usable_password
 
 PURPOSE = "contact"

@@ -14,8 +14,8 @@ from walras.doors.accounts.browser import note, world_of
 from walras.doors.accounts.known import known_person
 from walras.doors.accounts.lines import lines_of
 from walras.doors.asking import Answer, Ask, engine_of
-from walras.doors.told import told
 from walras.web import Query, visitor_of
+from walras.web.told import told
 from walras.world import Account
 
 # A life on the platform: somebody who watches five hundred videos a day for a year has about half a million events.

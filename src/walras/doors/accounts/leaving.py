@@ -12,9 +12,9 @@ from walras.doors.accounts.letters import tell
 from walras.doors.accounts.shapes import Proof
 from walras.doors.accounts.sign_in import DELETION, prove_password
 from walras.doors.asking import Answer, Ask, body_of, engine_of
-from walras.doors.told import told
 from walras.web import visitor_of
 from walras.web.people import SIGN_IN_COOKIE
+from walras.web.told import told
 from walras.world import Account, WrongCode
 
 # Long enough to notice that somebody else did it, or to think better of it.

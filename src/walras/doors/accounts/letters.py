@@ -10,8 +10,8 @@ from litestar.handlers import HTTPRouteHandler
 
 from walras.base.errors import NotFound, Unable
 from walras.doors.asking import Ask, engine_of
-from walras.doors.told import told
 from walras.web import Statics, templates_in, texts_in, visitor_of
+from walras.web.told import told
 from walras.web.visitors import is_on_this_machine
 from walras.world import Account, Letter, sender_of
 

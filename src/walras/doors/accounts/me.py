@@ -11,9 +11,9 @@ from walras.doors.accounts.browser import note, world_of
 from walras.doors.accounts.lines import lines_of
 from walras.doors.accounts.shapes import Me, Profile
 from walras.doors.asking import Answer, Ask, answer, body_of
-from walras.doors.told import told
 from walras.web import Visitor, visitor_of
 from walras.web.teens import TeenLimits
+from walras.web.told import told
 from walras.world import Account
 from walras.world.names import usable_bio, usable_handle, usable_name
 

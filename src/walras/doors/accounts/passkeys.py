@@ -28,9 +28,9 @@ from walras.doors.accounts.relying import relying_of
 from walras.doors.accounts.shapes import Me, Proof
 from walras.doors.accounts.sign_in import TRIES_OF_ADDRESS, WrongLogin, let_in, prove_password
 from walras.doors.asking import Answer, Ask, answer, body_of, engine_of
-from walras.doors.told import told
 from walras.web import decoded, path_id, visitor_of
 from walras.web.people import People
+from walras.web.told import told
 from walras.world import Account, Passkey
 from walras.world.names import one_line
 

@@ -7,8 +7,8 @@ from litestar import delete, get
 
 from walras.doors.accounts.browser import done, note, world_of
 from walras.doors.asking import Answer, Ask, answer
-from walras.doors.told import told
 from walras.web import path_id, visitor_of
+from walras.web.told import told
 from walras.world import SignIn
 
 

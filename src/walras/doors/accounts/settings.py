@@ -12,10 +12,10 @@ from walras.doors.accounts.browser import note, world_of
 from walras.doors.accounts.known import known_person, put_known
 from walras.doors.accounts.teen import checked_teen, shown_teen
 from walras.doors.asking import Answer, Ask, answer, body_of, engine_of
-from walras.doors.told import told
 from walras.web import usable_id, visit_of, visitor_of
 from walras.web.people import brought_by
 from walras.web.teens import zone_of
+from walras.web.told import told
 from walras.world import Account, AccountSettings
 
 _YEAR_S = 365 * 86_400

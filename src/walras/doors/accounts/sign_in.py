@@ -26,9 +26,9 @@ from walras.doors.accounts.shapes import AskCode, Me, Recover, SignInBody
 from walras.doors.accounts.sign_up import PURPOSE as SIGN_UP
 from walras.doors.accounts.sign_up import Wanted, count_letter, one_address
 from walras.doors.asking import Answer, Ask, body_of
-from walras.doors.told import told
 from walras.web import visitor_of
 from walras.web.people import SIGN_IN_COOKIE
+from walras.web.told import told
 from walras.world import Account, World
 from walras.world.names import usable_email, usable_phone
 from walras.world.passwords import hashed, matches, outdated, usable_password

@@ -25,8 +25,8 @@ from walras.doors.accounts.letters import send_letter, send_to
 from walras.doors.accounts.me import me_answer
 from walras.doors.accounts.shapes import Confirm, Me, SignUp
 from walras.doors.asking import Answer, Ask, body_of, engine_of
-from walras.doors.told import told
 from walras.web import visitor_of
+from walras.web.told import told
 from walras.web.visitors import is_on_this_machine
 from walras.world import Account, AccountSettings, Teen, World
 from walras.world.account_settings import AGE_MIN, GROWN_UP_AGE

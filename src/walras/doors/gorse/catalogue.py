@@ -32,9 +32,9 @@ from walras.doors.gorse.shapes import (
 )
 from walras.doors.gorse.speaking import CURSOR, N, count_of, gorse_told, query_of
 from walras.doors.health import log_fault, world_fault
-from walras.doors.told import Asked
 from walras.schema import Item, ItemGone, ItemPut, PersonPut
 from walras.web import path_id, usable_id
+from walras.web.told import Asked
 
 # Items looked through by one search: enough for a catalogue kept by hand, and bounded.
 SEARCHED_MAX = 50_000

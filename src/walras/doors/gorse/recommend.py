@@ -25,8 +25,8 @@ from walras.doors.gorse.speaking import (
     offset_of,
     query_of,
 )
-from walras.doors.told import Asked
 from walras.web import Query, bearer, demand, path_id
+from walras.web.told import Asked
 
 _Scores = tuple[GorseScore, ...]
 _EXAMPLE = [GorseScore(id="video/2", score=0.83)]

@@ -4,8 +4,8 @@ from typing import Any
 
 from walras.base import limits
 from walras.doors.asking import Ask
-from walras.doors.told import Asked, told
 from walras.web import Query
+from walras.web.told import Asked, told
 
 # Gorse's own default of [server].default_n.
 N_DEFAULT = 10

@@ -16,9 +16,9 @@ from walras.base.errors import Invalid
 from walras.doors.asking import Answer, Ask, answer, engine_of
 from walras.doors.engine import ServingEngine
 from walras.doors.pages.lookups import ITEMS_MAX, PEOPLE_MAX, Items, people_from, person_by_chance
-from walras.doors.told import Asked, count_asked, told
 from walras.schema import Outcome
 from walras.web import LANGUAGES, Query, Statics, Texts, choose_language, templates_in, texts_in
+from walras.web.told import Asked, count_asked, told
 from walras.web.visitors import cookie_secret, is_on_this_machine, key_cookie
 
 FOLDER = Path(__file__).parent
