@@ -9,6 +9,7 @@ from typing import Literal
 import msgspec
 
 from walras.base.errors import Invalid, nearest
+from walras.base.ids import ItemId
 from walras.lines.video.cards import Card, Why
 from walras.lines.video.entities import Video
 from walras.lines.video.trade import Trade
@@ -62,7 +63,7 @@ def page_request(visitor: Visitor, tab: Tab, n: int, feed: str = "", exclude: tu
         surface=_SURFACES[tab],
         count=n,
         context=context,
-        exclude=exclude,  # type: ignore[arg-type]
+        exclude=tuple(ItemId(id) for id in exclude),
     )
 
 

@@ -5,8 +5,10 @@ from typing import Any
 import msgspec
 
 from walras.base.errors import NotFound
+from walras.base.ids import ItemId
 from walras.lines.video.trade import Trade
 from walras.schema import ItemGone
+from walras.studio import AssetId
 
 
 def export_of(trade: Trade, person: str) -> dict[str, Any]:
@@ -40,7 +42,7 @@ def forget(trade: Trade, person: str) -> None:
     now_ms = trade.house.clock.now_ms()
     gone = trade.videos.all_of(person)
     if gone:
-        trade.house.log.append([ItemGone(video.id, now_ms) for video in gone])  # type: ignore[arg-type]
+        trade.house.log.append([ItemGone(ItemId(video.id), now_ms) for video in gone])
         trade.house.world.catch_up(trade.house.log.read)
     for video in gone:
         _remove_media(trade, video.asset)
@@ -54,6 +56,6 @@ def forget(trade: Trade, person: str) -> None:
 
 def _remove_media(trade: Trade, asset: str) -> None:
     try:
-        trade.house.studio.remove(asset)  # type: ignore[arg-type]
+        trade.house.studio.remove(AssetId(asset))
     except NotFound:
         return
