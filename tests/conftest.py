@@ -1,9 +1,10 @@
-"""What tests share: a home folder, a clock that stands, the outcomes, and a real PostgreSQL.
+"""What tests share: a home folder, a clock that stands, the outcomes, a real PostgreSQL and a real Chromium.
 
 With pytest-xdist the first process starts one PostgreSQL and every worker gets a database of its own in it.
 """
 
 import os
+import shutil
 import socket
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,6 +12,7 @@ from pathlib import Path
 import hypothesis
 import pytest
 import sqlalchemy as sa
+from playwright.sync_api import Browser, sync_playwright
 from sqlalchemy.engine import make_url
 
 from tests.cluster import Cluster, Missing
@@ -103,6 +105,21 @@ def cluster() -> Iterator[Cluster]:
         pytest.fail(str(missing), pytrace=False)
     yield own
     own.close()
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    """A Chromium for one module: while it lives no other event loop can run here, so it ends before the next module.
+
+    A missing browser fails the tests rather than hiding them.
+    """
+    found = shutil.which("chromium") or shutil.which("chromium-browser")
+    assert found, "chromium is missing; `make test` installs it"
+    with sync_playwright() as playwright:
+        arguments = ["--no-sandbox", "--autoplay-policy=no-user-gesture-required"]
+        browser = playwright.chromium.launch(executable_path=found, args=arguments)
+        yield browser
+        browser.close()
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

@@ -1,7 +1,6 @@
 """A real server over six short films, and a real Chromium whose every page is watched."""
 
 import re
-import shutil
 import socket
 import subprocess
 import sys
@@ -14,11 +13,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page
 
 from tests.app.small_town import FILMS
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or ""
 ROOT = Path(__file__).parents[2]
 PHONE, DESK = (390, 844), (1440, 900)
 PASSWORD = "a clever horse 9"
@@ -67,7 +65,7 @@ class Server:
         raise AssertionError("the server did not become ready")
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
@@ -78,16 +76,6 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     started.wait(lambda: started.read("/app/feed?n=10").count(b"video.mp4") >= FILMS)
     yield started
     started.stop()
-
-
-@pytest.fixture(scope="package")
-def chromium() -> Iterator[Browser]:
-    assert CHROMIUM, "chromium is missing; `make test` installs it"
-    with sync_playwright() as playwright:
-        arguments = ["--no-sandbox", "--autoplay-policy=no-user-gesture-required"]
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=arguments)
-        yield browser
-        browser.close()
 
 
 @dataclass

@@ -5,7 +5,6 @@ test. Pictures of each screen go to artefacts/screens.
 """
 
 import re
-import shutil
 from collections.abc import Callable, Iterator
 from importlib.util import find_spec
 from pathlib import Path
@@ -13,7 +12,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from playwright.sync_api import Browser, Page, Route, expect, sync_playwright
+from playwright.sync_api import Browser, Page, Route, expect
 
 from tests.doors.live import serving
 from tests.doors.shown import Shown, furnish
@@ -24,25 +23,10 @@ from walras.doors.pages import PAGE_SCOPES, page_routes
 from walras.doors.reference import statics
 from walras.schema import ModelStatus, TrainingStatus
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or ""
 PICTURES = Path(__file__).parents[2] / "artefacts" / "screens"
 DESK, PHONE = (1440, 900), (390, 844)
 TARGET_PX = 44
 Open = Callable[..., Page]
-
-
-@pytest.fixture(autouse=True, scope="module")
-def _chromium():
-    """A missing browser fails these tests rather than hiding them."""
-    assert CHROMIUM, "chromium is missing; `make test` installs it"
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield browser
-        browser.close()
 
 
 @pytest.fixture(scope="module")

@@ -5,13 +5,12 @@ test. Pictures of each screen go to artefacts/screens.
 """
 
 import re
-import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 from tests.doors.live import serving
 from tests.lines.video.hall import Hall, hall_of
@@ -22,7 +21,6 @@ from walras.lines.video.topics import ProgrammeEntry, Topic
 from walras.schema import PageRecord, PageRequest, PlaceRecord
 from walras.web.people import SIGN_IN_COOKIE
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or ""
 PICTURES = Path(__file__).parents[3] / "artefacts" / "screens"
 DESK, PHONE = (1440, 900), (390, 844)
 TARGET_PX = 44
@@ -79,15 +77,6 @@ def _furnish(hall: Hall) -> None:
 def address(hall: Hall) -> Iterator[str]:
     with serving(hall.app) as url:
         yield url
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    assert CHROMIUM, "chromium is missing; `make test` installs it"
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield browser
-        browser.close()
 
 
 @pytest.fixture
