@@ -59,26 +59,26 @@ def filled(items: int, people: int, each: int) -> Iterator[Path]:
         yield home
 
 
-def measure(items: int, people: int, each: int) -> dict[str, float]:
+def measure(people: int, home: Path) -> dict[str, float]:
     """Start on a filled ground, warm up, load with one connection for latency and with several for throughput."""
-    with filled(items, people, each) as home:
-        requests = home / "plan.jsonl"
-        plan(requests, people)
-        with running(home, "--no-sample", wait_s=1_200) as up:
-            under_load(up, requests, 10, 2)
-            alone = under_load(up, requests, SECONDS, 1)
-            many = under_load(up, requests)
-            return {
-                **many,
-                **{name: alone[name] for name in ("p50", "p99", "p99.9")},
-                "memory_bytes": float(up.memory_bytes()),
-                "ready_s": up.started_s,
-            }
+    requests = home / "plan.jsonl"
+    plan(requests, people)
+    with running(home, "--no-sample", wait_s=1_200) as up:
+        under_load(up, requests, 10, 2)
+        alone = under_load(up, requests, SECONDS, 1)
+        many = under_load(up, requests)
+        return {
+            **many,
+            **{name: alone[name] for name in ("p50", "p99", "p99.9")},
+            "memory_bytes": float(up.memory_bytes()),
+            "ready_s": up.started_s,
+        }
 
 
 def run() -> list[dict[str, object]]:
     """Rows for the report."""
-    seen = measure(ITEMS, PEOPLE, EACH)
+    with filled(ITEMS, PEOPLE, EACH) as home:
+        seen = measure(PEOPLE, home)
     note = f"{ITEMS:,} items, {PEOPLE:,} people with {EACH} events; latencies on one connection, rate on {CONNECTIONS}"
 
     def row(name: str, value: float, unit: str, target: str) -> dict[str, object]:

@@ -30,7 +30,7 @@ from walras.retrieval import (
 )
 from walras.schema import Batch, EventColumns, Item, ItemPut, SourceShare, Surface
 
-COMMAND = "make bench PART=memory"
+COMMAND = "python -m bench memory"
 NOW_MS = 1_790_000_000_000
 BATCH = 50_000
 EVENTS_EACH, EVENTS_OF_HEAVY, HEAVY = 8, 200, 20_000

@@ -22,7 +22,7 @@ from walras.schema import Floats, Longs
 from walras.train import fit_ranker, rank_metrics
 from walras.train.exposures import Rows, rows_of
 
-COMMAND = "python -m bench.rank"
+COMMAND = "python -m bench rank"
 COUNTED = ("like", "long_view", "follow", "comment", "share")
 # Days are those of the data's own clock.
 VALIDATION_DAY, TEST_DAY = "20220420", "20220421"
