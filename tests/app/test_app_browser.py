@@ -5,9 +5,12 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+import pytest
 from playwright.sync_api import Page, expect
 
 from tests.app.conftest import DESK, Server, Watched, place_of, present, sign_up, swipe
+
+pytestmark = pytest.mark.timeout(480)  # the first of them waits for the server's first start
 
 
 def _play(page: Page) -> None:

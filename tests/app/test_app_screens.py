@@ -16,6 +16,8 @@ OPEN = ("/", "/following", "/topics", "/t/dance", "/v/v1", "/settings", "/signin
 OWN = ("/make", "/mine", "/inbox", "/messages", "/collections", "/feeds", "/settings")
 LOOKS = (("en-US", "light", PHONE), ("zh-CN", "dark", PHONE), ("en-US", "dark", DESK), ("zh-CN", "light", DESK))
 
+pytestmark = pytest.mark.timeout(480)  # the first of them waits for the server's first start
+
 
 def _look(page: Page, path: str, name: str) -> list[str]:
     """Go there, keep a picture, and give what is wrong."""
