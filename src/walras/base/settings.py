@@ -45,6 +45,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     ] = 50_000
     train_budget_s: Annotated[int, Meta(ge=5, le=86_400, description="Seconds the sequence model may train.")] = 240
     train_threads: Annotated[int, Meta(ge=1, le=256, description="Threads of a training.")] = 1
+    text_teacher: Annotated[
+        str, Meta(description="Who teaches the text model English beside behaviour: minilm (its extra), or off.")
+    ] = "off"
     requests_per_s: Annotated[
         float, Meta(gt=0, description="Requests a second for a key that states no other limit.")
     ] = 5_000.0

@@ -27,6 +27,7 @@ from walras.train.fit import FitConfig
 from walras.train.fusion import read_foresight
 from walras.train.kept import JUDGED_FOLDER, evaluate_log, train_sequence
 from walras.train.plots import comparison
+from walras.train.teacher import teacher_named
 from walras.train.texts import read_text, train_text
 from walras.world import Manifest, World, open_world, read_manifest
 
@@ -144,7 +145,15 @@ def _text(home: Path, settings: Settings, changes: tuple[Any, ...], serving: Tex
         elif isinstance(change, ItemGone):
             texts.pop(change.id, None)
     version, log = f"text-{clock.now_ms():011x}", read_log(home / "log")
-    return train_text(home / "models" / version, texts, log, serving, seed=settings.seed, created_ms=clock.now_ms())
+    return train_text(
+        home / "models" / version,
+        texts,
+        log,
+        serving,
+        seed=settings.seed,
+        created_ms=clock.now_ms(),
+        teacher=teacher_named(settings.text_teacher),
+    )
 
 
 def _sequence(

@@ -15,6 +15,7 @@ from walras.features import TextModel, fit_text, load_text, save_text, untrained
 from walras.schema import Floats32, Ints, Longs
 from walras.train.dataset import Histories, Judged, Log, choices, leave_one_out
 from walras.train.ranks import recall
+from walras.train.teacher import Encoder, alike
 from walras.world import Manifest
 
 # Below these a projection would learn chance; the untrained one serves on.
@@ -39,7 +40,14 @@ class _Known:
 
 
 def train_text(
-    folder: Path, texts: Mapping[str, str], log: Log, serving: TextModel, *, seed: int, created_ms: int
+    folder: Path,
+    texts: Mapping[str, str],
+    log: Log,
+    serving: TextModel,
+    *,
+    seed: int,
+    created_ms: int,
+    teacher: Encoder | None = None,
 ) -> Manifest:
     """Fit a text model to what was learnt from, and write it where it is better on the validation choices.
 
@@ -52,12 +60,14 @@ def train_text(
         serving: what reads texts now; the new one must be better than it and than the untrained one.
         seed: of everything drawn.
         created_ms: written into the manifest.
+        teacher: names further pairs; what was learnt with them must still foresee choices better.
 
     Raises:
         Invalid: there is too little to learn from, or what was learnt is no better; nothing was written.
     """
     known = _known(texts, log, seed)
-    model = fit_text(known.texts, known.pairs, seed)
+    taught = [] if teacher is None else [alike(known.texts, teacher, seed)]
+    model = fit_text(known.texts, np.concatenate([known.pairs, *taught]), seed)
     found = {name: _found(other, known) for name, other in (("model", model), ("before", serving))}
     found["untrained"] = _found(untrained(), known)
     if found["model"] < max(found["before"], found["untrained"]) + GAIN_LEAST:
@@ -66,6 +76,7 @@ def train_text(
             f"{found['before']:.4f}, so that stays", field="text",
         )  # fmt: skip
     figures = {f"neighbours@{TOP}": found["model"], f"neighbours@{TOP}_untrained": found["untrained"]}
+    figures |= {"taught_pairs": sum(map(len, taught))}
     figures |= {f"neighbours@{TOP}_before": found["before"], "texts": len(known.texts), "pairs": len(known.pairs)}
     return save_text(folder, model, seed=seed, created_ms=created_ms, metrics=figures)
 
