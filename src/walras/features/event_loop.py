@@ -1,8 +1,7 @@
 """The loop that every event goes through, compiled: sequence, seen, follows, counters and pairs, in the log's order.
 
-One loop for a batch of 1 and of 50,000, so that batches of any size give the same bytes. Everything it calls stands in
-this file, since the compiler's cache looks at the date of the calling file only. Where an arena has no room for the
-next event the loop stops before that event and says which one is short; the caller enlarges it and goes on.
+One loop for a batch of 1 and of 50,000, so that batches of any size give the same bytes. Where an arena has no room for
+the next event the loop stops before that event and says which one is short; the caller enlarges it and goes on.
 """
 
 from typing import Any, NamedTuple
