@@ -1,5 +1,6 @@
 """What is said of content: measures of clips whose values are known, models that fail, re-uploads that are found."""
 
+import sys
 import wave
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -227,6 +228,32 @@ def test_a_model_can_be_switched_off_or_stand_elsewhere() -> None:
     assert elsewhere.hearing.name == "whisper-1 at speech.example"
     with pytest.raises(Invalid, match="understand_reading"):
         models_of(Settings(understand_reading="cloud"))
+    with pytest.raises(Invalid, match="embedded or off or nudenet"):
+        models_of(Settings(understand_safety="cloud"))
+
+
+def test_skin_colours_are_noted_in_every_shade_and_other_colours_are_not(clips: Clips) -> None:
+    from PIL import Image
+
+    judge = models_of(Settings()).safety
+    assert judge is not None
+
+    def score(colour: str, share: float = 1.0) -> float:
+        picture = Image.new("RGB", (100, 100), "navy")
+        picture.paste(colour, (0, 0, 100, round(100 * share)))
+        picture.save(shown := clips.path("skin.png"))
+        return judge.judge([shown]).get("much_skin", 0.0)
+
+    assert min(score(shade) for shade in ("#f1c27d", "#c68642", "#8d5524", "#ffdbac")) == 1.0
+    assert max(score(other) for other in ("navy", "white", "green", "#808080", "black")) == 0.0
+    assert score("#c68642", 0.15) == 0.0 < score("#c68642", 0.5) == pytest.approx(0.5, abs=0.05)
+    assert judge.judge([]) == {}
+
+
+def test_what_is_not_installed_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "nudenet", None)
+    chosen = models_of(Settings(understand_safety="nudenet"))
+    assert chosen.safety is None and "nudenet" in chosen.refused["safety"]
 
 
 # ---------------------------------------------------------------- a server that hears

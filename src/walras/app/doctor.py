@@ -5,6 +5,7 @@ import shutil
 import socket
 import sqlite3
 from collections.abc import Callable, Iterator
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -110,6 +111,12 @@ def _media(home: Path, settings: Settings) -> Iterator[tuple[str, str]]:
         )
     else:
         yield "good", "Uploads can become videos."
+    if settings.understand_safety == "nudenet" and find_spec("nudenet") is None:
+        yield (
+            "warning",
+            "Every upload waits for a person's review: nudenet is chosen and not installed. Install it (its licence "
+            "file says AGPL 3), or set understand_safety to embedded.",
+        )
 
 
 _LOOKS: dict[str, Callable[[Path, Settings], Iterator[tuple[str, str]]]] = {

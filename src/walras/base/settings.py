@@ -72,9 +72,13 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     understand_language: Annotated[
         str, Meta(description="Who says which language a text is in: embedded (Lingua), or off.")
     ] = "embedded"
-    understand_safety: Annotated[str, Meta(description="Who looks for nakedness: embedded (NudeNet), or off.")] = (
-        "embedded"
-    )
+    understand_safety: Annotated[
+        str,
+        Meta(
+            description="Who says what a person should look at first: embedded (share of skin colours), off, or "
+            "nudenet (to be installed by hand; AGPL 3)."
+        ),
+    ] = "embedded"
     understand_looks: Annotated[
         str, Meta(description="Who makes vectors of pictures: embedded (colours and edges), or off.")
     ] = "embedded"

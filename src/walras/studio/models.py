@@ -145,13 +145,16 @@ def _hearing(settings: Settings, refused: dict[str, str]) -> Hearing | None:
 def _had(part: str, chosen: str, refused: dict[str, str]) -> Any:
     if chosen == "off":
         return None
-    if chosen != "embedded":
-        hint = "Write embedded or off" + (", or a URL." if part == "hearing" else ".")
-        raise Invalid("names no provider", field=f"understand_{part}", value=chosen, hint=hint)
-    from walras.studio.embedded import EMBEDDED
+    from walras.studio.embedded import CHOSEN, EMBEDDED
 
+    provider = EMBEDDED[part] if chosen == "embedded" else CHOSEN.get((part, chosen))
+    if provider is None:
+        names = ["embedded", "off", *(name for of, name in CHOSEN if of == part), *["a URL"][: part == "hearing"]]
+        raise Invalid(
+            "names no provider", field=f"understand_{part}", value=chosen, hint=f"Write {' or '.join(names)}."
+        )
     try:
-        return EMBEDDED[part]()
+        return provider()
     except ImportError as error:
         refused[part] = f"{error.name} is not installed"
         return None
