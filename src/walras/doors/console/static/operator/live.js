@@ -1,12 +1,10 @@
 // The desk of now: asks every two seconds while it is looked at, and keeps the lines of the last ten minutes.
 
-import { byId, copyOf, fill, say } from "/static/elements.js";
-import { ask, sentenceOf } from "/static/requests.js";
-import { nameOf, number, percent, sentences, span, t, tally } from "/static/words.js";
+import { byId, copyOf, fill } from "/static/elements.js";
+import { nameOf, number, percent, tally } from "/static/words.js";
 import { Lines } from "/static/pages/lines.js";
-import { sentenceOfTraining } from "/static/pages/training.js";
+import { milliseconds, showTraining, showVerdict, watch } from "/static/pages/standing.js";
 
-const EVERY_MS = 2000;
 const lines = new Lines([
   { name: "people", lines: [{ label: "console.figure.people_now", of: (now) => now.beat.people_now }] },
   {
@@ -25,27 +23,9 @@ const lines = new Lines([
   },
 ]);
 
-async function look() {
-  if (!document.hidden) {
-    try {
-      show(await ask("GET", "/console/now.json"));
-      say(byId("offline"), "");
-    } catch (error) {
-      if (error.status === 401) return location.reload();
-      lines.gap(Date.now());
-      say(byId("offline"), sentenceOf(error));
-      byId("verdict").textContent = t("status.silent");
-    }
-  }
-  setTimeout(look, EVERY_MS);
-}
-
 function show(now) {
   const { status, beat, gauges } = now;
-  const count = status.warnings.length + (status.training.state === "failed" ? 1 : 0);
-  byId("verdict").textContent = count ? t("status.warned", { count }) : t("status.well");
-  byId("since").textContent = t("status.since", { span: span((status.now_ms - status.started_ms) / 1000, "long") });
-  fill(byId("warnings"), status.warnings.map(warningOf));
+  showVerdict(status);
   const shown = {
     people_now: tally(beat.people_now),
     pages_per_s: number(status.pages_per_s, 1),
@@ -60,18 +40,6 @@ function show(now) {
   showSources(status.sources);
   showTraining(status.training);
   showVersions(status.models);
-}
-
-function warningOf(words) {
-  const row = document.createElement("li");
-  row.className = "notice bad";
-  row.lang = "en";
-  row.textContent = words;
-  return row;
-}
-
-function milliseconds(value) {
-  return value >= 0 ? t("status.ms", { ms: number(value, 1) }) : t("status.unknown");
 }
 
 function showSources(sources) {
@@ -91,15 +59,6 @@ function showSources(sources) {
   );
 }
 
-function showTraining(training) {
-  const running = training.state === "running";
-  const words = running ? sentenceOfTraining(training) : t(`training.${training.state}`);
-  byId("stage").textContent = sentences([words, running ? "" : training.message]);
-  byId("progress").value = training.state === "done" ? 1 : training.done;
-  byId("progress").hidden = training.state !== "running" && training.state !== "done";
-  byId("left").textContent = training.position ? t("training.read", { position: number(training.position) }) : "";
-}
-
 function showVersions(models) {
   const serving = models.filter((model) => ["serving", "active"].includes(model.state));
   fill(
@@ -113,5 +72,4 @@ function showVersions(models) {
   );
 }
 
-byId("offline").querySelector("button").addEventListener("click", () => location.reload());
-look();
+watch("/console/now.json", show, lines);

@@ -1,29 +1,12 @@
 // The page at `/status`: asks how the platform is every two seconds and shows it. The lines of the last ten minutes are
 // kept here, in the page; the platform keeps no history of itself.
 
-import { bar, byId, copyOf, fill, say } from "/static/elements.js";
-import { ask, sentenceOf } from "/static/requests.js";
-import { bytes, nameOf, number, percent, sentences, setTime, span, t } from "/static/words.js";
+import { bar, byId, copyOf, fill } from "/static/elements.js";
+import { bytes, nameOf, number, percent, setTime, span, t } from "/static/words.js";
 import { Lines } from "/static/pages/lines.js";
-import { sentenceOfTraining } from "/static/pages/training.js";
+import { milliseconds, showTraining, showVerdict, watch } from "/static/pages/standing.js";
 
-const EVERY_MS = 2000;
 const lines = new Lines();
-
-async function look() {
-  if (!document.hidden) {
-    try {
-      show(await ask("GET", "/v1/status"));
-      say(byId("offline"), "");
-    } catch (error) {
-      if (error.status === 401) return location.reload();
-      lines.gap(Date.now());
-      say(byId("offline"), sentenceOf(error));
-      byId("verdict").textContent = t("status.silent");
-    }
-  }
-  setTimeout(look, EVERY_MS);
-}
 
 function show(status) {
   showVerdict(status);
@@ -32,22 +15,6 @@ function show(status) {
   showSources(status.sources);
   showTraining(status.training);
   showModels(status.models);
-}
-
-function showVerdict(status) {
-  const count = status.warnings.length + (status.training.state === "failed" ? 1 : 0);
-  byId("verdict").textContent = count ? t("status.warned", { count }) : t("status.well");
-  byId("since").textContent = t("status.since", { span: span((status.now_ms - status.started_ms) / 1000, "long") });
-  fill(
-    byId("warnings"),
-    status.warnings.map((warning) => {
-      const row = document.createElement("li");
-      row.className = "notice bad";
-      row.lang = "en";
-      row.textContent = warning;
-      return row;
-    }),
-  );
 }
 
 function showNumbers(status) {
@@ -69,23 +36,10 @@ function showNumbers(status) {
   for (const [id, words] of Object.entries(shown)) byId(id).textContent = words;
 }
 
-function milliseconds(value) {
-  return value >= 0 ? t("status.ms", { ms: number(value, 1) }) : t("status.unknown");
-}
-
 function showSources(sources) {
   const rows = Object.entries(sources).sort((a, b) => b[1] - a[1]);
   byId("sources-none").hidden = rows.length > 0;
   fill(byId("sources"), rows.map(([name, share]) => bar(copyOf("bar"), nameOf("source", name), percent(share, 1), share)));
-}
-
-function showTraining(training) {
-  const running = training.state === "running";
-  const words = running ? sentenceOfTraining(training) : t(`training.${training.state}`);
-  byId("stage").textContent = sentences([words, running ? "" : training.message]);
-  byId("progress").value = training.state === "done" ? 1 : training.done;
-  byId("progress").hidden = training.state !== "running" && training.state !== "done";
-  byId("left").textContent = training.position ? t("training.read", { position: number(training.position) }) : "";
 }
 
 function showModels(models) {
@@ -112,5 +66,4 @@ function rowOf(model) {
   return row;
 }
 
-byId("offline").querySelector("button").addEventListener("click", () => location.reload());
-look();
+watch("/v1/status", show, lines);
