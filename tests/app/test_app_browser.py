@@ -33,6 +33,16 @@ def _sent(page: Page) -> list[dict[str, Any]]:
     return sent
 
 
+def test_the_first_page_brings_its_cards_and_its_picture_along(watched: Watched) -> None:
+    page = watched.page()
+    _play(page)
+    asked = page.evaluate("performance.getEntriesByType('resource').map((one) => one.name)")
+    assert not [url for url in asked if url.endswith(("/app/me", "/app/feed?tab=for_you&n=8"))]
+    picture = page.locator("link[rel=preload][as=image]").get_attribute("href")
+    assert picture == present(page).locator("video").get_attribute("poster")
+    assert page.locator(".first-picture").count() == 0
+
+
 def test_a_finger_moves_the_feed_and_far_films_are_let_go(watched: Watched) -> None:
     page = watched.page()
     sent = _sent(page)

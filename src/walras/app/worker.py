@@ -66,6 +66,7 @@ def worker_app() -> Any:
         [screen for line in lines for screen in line.screens],
         [style for line in lines for style in line.styles],
         [word for line in lines for word in line.words],
+        {path: bring for parts in opened for path, bring in parts.brings.items()},
     )
     consoles = console_routes(serving, files)
     screens = [*shell, *account_routes(files), *page_routes(files, page_secret), *consoles]

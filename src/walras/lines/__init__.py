@@ -5,7 +5,7 @@ Gives what every line is: the value `LINE` that its folder exports, and the hous
 features.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -22,7 +22,7 @@ from walras.web import Statics
 from walras.web.consoles import Desk
 from walras.world import World
 
-__all__ = ["House", "Line", "Opened", "Screen", "Tick"]
+__all__ = ["Brought", "House", "Line", "Opened", "Screen", "Tick"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +60,15 @@ class Screen:
 
 
 @dataclass(frozen=True, slots=True)
+class Brought:
+    """What a screen's module would ask for first, sent along with the page so that nobody waits for a second answer."""
+
+    address: str  # the request it stands for, exactly as the module would send it
+    body: bytes  # JSON
+    picture: str = ""  # address of what is seen first
+
+
+@dataclass(frozen=True, slots=True)
 class Opened:
     """A line's parts over one house."""
 
@@ -71,6 +80,8 @@ class Opened:
     forget: Callable[[str], object] | None = None
     # Takes an item of its kind that came without media, and media made for it: (item, asset, what people say of it).
     bring: Callable[[Item, AssetId, Sequence[tuple[PersonId, str]]], object] | None = None
+    # By a screen's path, what its page brings along; None: the module asks for itself.
+    brings: Mapping[str, Callable[[Any], Awaitable[Brought | None]]] = field(default_factory=dict)
     # What the operator console shows of it: numbers of now, and what is counted of an item or a person.
     gauges: Mapping[str, Callable[[], float]] = field(default_factory=dict)
     counts: Sequence[Callable[[str], Mapping[str, float]]] = ()

@@ -1,12 +1,13 @@
 """Routes of the shell. The page itself is the same for everybody; who looks is asked for by its scripts."""
 
 import base64
+import contextlib
 import hashlib
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeAlias
 
 import msgspec
 from jinja2 import Environment
@@ -15,6 +16,8 @@ from litestar.datastructures import Cookie
 from litestar.handlers import HTTPRouteHandler
 from markupsafe import Markup
 
+from walras.base.errors import WalrasError
+from walras.doors.accounts.me import me_answer
 from walras.doors.asking import Ask
 from walras.web import LANGUAGES, Statics, Texts, choose_language, templates_in, texts_in
 from walras.web.told import told
@@ -77,8 +80,34 @@ class ShellScreen(Protocol):
         ...
 
 
+class ShellBrought(Protocol):
+    """What a page brings along, as a line makes it."""
+
+    @property
+    def address(self) -> str:
+        """The request it stands for."""
+        ...
+
+    @property
+    def body(self) -> bytes:
+        """JSON."""
+        ...
+
+    @property
+    def picture(self) -> str:
+        """Address of what is seen first; empty: nothing."""
+        ...
+
+
+Bring: TypeAlias = Callable[[Any], Awaitable[ShellBrought | None]]
+
+
 def shell_routes(
-    statics: Statics, screens: Sequence[ShellScreen], styles: Iterable[str] = (), words: Iterable[str] = ()
+    statics: Statics,
+    screens: Sequence[ShellScreen],
+    styles: Iterable[str] = (),
+    words: Iterable[str] = (),
+    brings: Mapping[str, Bring] | None = None,
 ) -> list[HTTPRouteHandler]:
     """The routes of the shell.
 
@@ -87,12 +116,14 @@ def shell_routes(
         screens: of every line, in the order of the bar.
         styles: static files of the lines.
         words: first parts of the keys that the lines' scripts use.
+        brings: by a screen's path, what its page brings along.
     """
     shell = Shell(statics, [*screens, *OWN], (*_STYLES, *styles), (*_WORDS, *words))
+    made = brings or {}
 
     @get(shell.paths, opt=told(summary="The app.", tag="app", scope=None, who="guest"), include_in_schema=False)
     async def app_page(request: Ask) -> Response[str]:
-        return shell.page(request)
+        return shell.page(request, await _brought(request, made.get(request.scope["path"])))
 
     @get("/offline", opt=_told("What stands where no network is."), include_in_schema=False)
     async def offline_page(request: Ask) -> Response[str]:
@@ -131,8 +162,8 @@ class Shell:
         self._preloaded = reached(statics, ["app/boot.js", *([start] if start else [])])
         self.paths = [re.sub(r":(\w+)", r"{\1:str}", each.path) for each in screens]
 
-    def page(self, request: Ask) -> Response[str]:
-        """The page of every address of the app."""
+    def page(self, request: Ask, brought: Sequence[ShellBrought] = ()) -> Response[str]:
+        """The page of every address of the app, with what its scripts would ask first."""
         texts = _texts(request)
         boot = {"language": texts.language, "screens": self._screens}
         html = self._templates.get_template("app.html").render(
@@ -143,6 +174,8 @@ class Shell:
             preloaded=self._preloaded,
             words=_json(texts.for_scripts(self._words)),
             boot=_json(boot),
+            brought=_json({each.address: msgspec.Raw(each.body) for each in brought}),
+            picture=next((each.picture for each in brought if each.picture), ""),
         )
         return _answered(html, texts, request, {"content-security-policy": self._policy})
 
@@ -182,6 +215,22 @@ def policy_with(inline: str) -> str:
         "media-src 'self' blob:; font-src 'self'; connect-src 'self'; worker-src 'self' blob:; object-src 'none'; "
         "base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Said:
+    address: str
+    body: bytes
+    picture: str = ""
+
+
+async def _brought(request: Ask, bring: Bring | None) -> list[ShellBrought]:
+    """Who looks, and what the screen shows first; where that cannot be made its scripts ask, and say why not."""
+    said: list[ShellBrought] = [_Said("/app/me", (await me_answer(request)).content)]
+    if bring is not None:
+        with contextlib.suppress(WalrasError):
+            said += [made] if (made := await bring(request)) is not None else []
+    return said
 
 
 def _manifest(texts: Texts, statics: Statics) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from litestar.handlers import HTTPRouteHandler
 
 from walras.lines import House, Opened, Tick
 from walras.lines.video.bringing import bring_item
-from walras.lines.video.doors import routes_of
+from walras.lines.video.doors import brings, routes_of
 from walras.lines.video.leaving import export_of, forget
 from walras.lines.video.live import Live
 from walras.lines.video.media import media_routes
@@ -26,6 +26,7 @@ def open_video(house: House) -> Opened:
         export=partial(export_of, trade),
         forget=partial(forget, trade),
         bring=partial(bring_item, trade),
+        brings=brings(trade),
         gauges={
             "videos_shown": lambda: float(trade.videos.total("published", "limited")),
             "videos_in_review": lambda: float(trade.videos.total("review")),

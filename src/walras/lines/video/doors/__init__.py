@@ -5,5 +5,6 @@ It never decides who sees what, and writes nothing itself.
 """
 
 from walras.lines.video.doors.routes import routes_of
+from walras.lines.video.doors.watching import brings
 
-__all__ = ["routes_of"]
+__all__ = ["brings", "routes_of"]

@@ -1,9 +1,11 @@
 """Routes for who watches: the feed, one video, people and their videos, what is said of a topic."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
+import msgspec
 from litestar import get
 from litestar.handlers import HTTPRouteHandler
 from msgspec.structs import replace
@@ -11,10 +13,11 @@ from msgspec.structs import replace
 from walras.base import limits
 from walras.base.errors import Forbidden, Unavailable
 from walras.base.ids import id_fault
+from walras.lines import Brought
 from walras.lines.video.cards import Card
 from walras.lines.video.doors.asking import Answer, Ask, Asked, answered, route
 from walras.lines.video.doors.promising import dials_for
-from walras.lines.video.feeding import cards_of_list, cards_of_page, is_of_core, page_request, tab_named
+from walras.lines.video.feeding import Tab, cards_of_list, cards_of_page, is_of_core, page_request, tab_named
 from walras.lines.video.trade import Trade
 from walras.schema import Page
 from walras.web import Query, Visitor, visitor_of
@@ -23,6 +26,9 @@ from walras.world import Account
 
 _PAGE, _PAGE_MAX = 6, 30
 _SEEN_MAX = 100
+# So many the app's first page has; its script asks for the same.
+FIRST_CARDS = 8
+TAB_PATHS: dict[Tab, str] = {"for_you": "/", "following": "/following", "friends": "/friends", "nearby": "/nearby"}
 
 
 def watching_routes(trade: Trade) -> list[HTTPRouteHandler]:
@@ -75,27 +81,58 @@ def _feed(trade: Trade) -> HTTPRouteHandler:
         include_in_schema=False,
     )
     async def feed(request: Ask) -> Answer:
-        visitor = visitor_of(request)
         query = Query(request.scope["query_string"], ("tab", "n", "feed", "place"), many=("seen",))
         tab = tab_named(query.text("tab", "for_you"))
         n = query.number("n", _PAGE, most=_PAGE_MAX)
         seen = tuple(id for id in query.all("seen") if id_fault(id) is None)[:_SEEN_MAX]
-        await asyncio.to_thread(trade.counts.catch_up)
-        if not is_of_core(tab):
-            near = query.text("place")
-            cards = await asyncio.to_thread(_listed, trade, visitor, tab, n, seen, near)
-            return answered({"page": "", "tab": tab, "cards": cards, "missing": ()})
-        if trade.house.pages is None:
-            raise Unavailable("this process makes no pages", field="pages")
-        # On this thread, as everything that changes the state.
-        feed_id = query.text("feed")
-        dials = await asyncio.to_thread(dials_for, trade, visitor.person, feed_id)
-        wanted = replace(page_request(visitor, tab, n, feed_id, seen), dials=dials)
-        page = trade.house.pages.make_page(wanted)
-        cards = await asyncio.to_thread(cards_of_page, trade, visitor, page)
-        return answered(_fed(page, tab, cards))
+        wanted = _Wanted(tab, n, seen, query.text("feed"), query.text("place"))
+        return answered(await _tab(trade, visitor_of(request), wanted))
 
     return feed
+
+
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """A page of a tab that is asked for."""
+
+    tab: Tab
+    n: int
+    seen: tuple[str, ...] = ()
+    feed: str = ""
+    place: str = ""
+
+
+async def _tab(trade: Trade, visitor: Visitor, wanted: _Wanted) -> dict[str, Any]:
+    await asyncio.to_thread(trade.counts.catch_up)
+    tab, n, seen = wanted.tab, wanted.n, wanted.seen
+    if not is_of_core(tab):
+        cards = await asyncio.to_thread(_listed, trade, visitor, tab, n, seen, wanted.place)
+        return {"page": "", "tab": tab, "cards": cards, "missing": ()}
+    if trade.house.pages is None:
+        raise Unavailable("this process makes no pages", field="pages")
+    # On this thread, as everything that changes the state.
+    dials = await asyncio.to_thread(dials_for, trade, visitor.person, wanted.feed)
+    page = trade.house.pages.make_page(replace(page_request(visitor, tab, n, wanted.feed, seen), dials=dials))
+    cards = await asyncio.to_thread(cards_of_page, trade, visitor, page)
+    return _fed(page, tab, cards)
+
+
+def brings(trade: Trade) -> dict[str, Callable[[Any], Awaitable[Brought | None]]]:
+    """By a screen's path, the first page of its tab."""
+
+    def of(tab: Tab) -> Callable[[Any], Awaitable[Brought | None]]:
+        async def bring(request: Any) -> Brought | None:
+            visitor = visitor_of(request)
+            # Limits of teen mode are held at the door of the feed itself; a saved feed is named by the script.
+            if visitor.teen or request.query_params.get("feed"):
+                return None
+            said = await _tab(trade, visitor, _Wanted(tab, FIRST_CARDS))
+            picture = said["cards"][0].poster if said["cards"] else ""
+            return Brought(f"/app/feed?tab={tab}&n={FIRST_CARDS}", msgspec.json.encode(said), picture)
+
+        return bring
+
+    return {path: of(tab) for tab, path in TAB_PATHS.items()}
 
 
 def _fed(page: Page, tab: str, cards: Sequence[Card]) -> dict[str, Any]:

@@ -17,8 +17,22 @@ export class Refusal extends Error {
 /** No answer came: the network is gone, the platform is down, or it took too long. */
 export class Unreachable extends Error {}
 
+const brought = JSON.parse(document.getElementById("brought")?.textContent || "{}");
+
+/** What the page brought along of an address; it is fresh once, so whoever asks again asks the platform. */
+export function taken(path) {
+  const said = brought[path];
+  delete brought[path];
+  return said;
+}
+
 /** Ask and give back the JSON of the answer. */
 export async function ask(method, path, body, { keepalive = false, signal } = {}) {
+  const said = method === "GET" && taken(path);
+  return said || fetched(method, path, body, { keepalive, signal });
+}
+
+async function fetched(method, path, body, { keepalive, signal }) {
   const answer = await fetch(path, {
     method,
     keepalive,

@@ -7,7 +7,7 @@ import { useEffect } from "preact/hooks";
 
 import { Bar } from "/static/app/bar.js";
 import { html, Icon } from "/static/app/html.js";
-import { meet } from "/static/app/me.js";
+import { me, meet } from "/static/app/me.js";
 import { Notes } from "/static/app/notes.js";
 import { openOutbox } from "/static/app/outbox.js";
 import { learnScreens, place, screenOf } from "/static/app/router.js";
@@ -15,7 +15,10 @@ import { t } from "/static/words.js";
 
 const boot = JSON.parse(document.getElementById("boot").textContent);
 const drawn = signal(null);
+// A screen whose module comes sooner is drawn once, and not first as one that waits.
+const PATIENCE_MS = 300;
 let wasHere = false;
+let asked = "";
 
 function App() {
   const path = place.value.path;
@@ -35,6 +38,8 @@ function App() {
 
 /** Fetch the module of an address and show what it draws; a screen's own module says what is missing in it. */
 async function draw(path) {
+  if (asked === path) return;
+  asked = path;
   const found = screenOf(path);
   if (!found) {
     drawn.value = { Screen: Nowhere, values: {}, key: path };
@@ -87,7 +92,12 @@ function keepOffline() {
 }
 
 learnScreens(boot.screens);
-render(html`<${App} />`, document.getElementById("app"));
+await Promise.race([draw(place.value.path), new Promise((done) => setTimeout(done, PATIENCE_MS))]);
+const stage = document.getElementById("app");
+// What the page showed until its scripts were there.
+stage.replaceChildren();
+render(html`<${App} />`, stage);
 openOutbox();
-meet().catch(() => {});
-addEventListener("load", keepOffline);
+if (!me.value.person) meet().catch(() => {});
+if (document.readyState === "complete") keepOffline();
+else addEventListener("load", keepOffline);

@@ -1,10 +1,10 @@
-// Who is looking. Known soon after the first page; a guest until then.
+// Who is looking: as the page said it, and as the platform says it when that may have changed.
 
 import { computed, signal } from "@preact/signals";
 
-import { ask } from "/static/app/asking.js";
+import { ask, taken } from "/static/app/asking.js";
 
-export const me = signal({ signed_in: false, handle: "", name: "", avatar: "", roles: [], unread: 0, lines: {} });
+export const me = signal({ signed_in: false, handle: "", name: "", avatar: "", roles: [], unread: 0, lines: {}, ...taken("/app/me") });
 export const unread = computed(() => me.value.unread || 0);
 
 /** Ask the platform who this is. */

@@ -1,7 +1,7 @@
 // One card: the video over the whole stage, who made it, what it says, and what can be done with it.
 
 import { useSignal } from "@preact/signals";
-import { useEffect, useRef } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
 
 import { Avatar, html, Icon } from "/static/app/html.js";
 import { follow, like, save, share } from "/static/video/cards.js";
@@ -20,13 +20,14 @@ export function Card({ card, present, muted, open, leave }) {
   const bursts = useSignal([]);
   const paused = useSignal(false);
 
-  useEffect(() => {
+  useLayoutEffect(() => {
     const element = video.current;
     if (!card.mp4 && !card.hls) state.value = "unmade";
     else attach(element, card).catch(() => (state.value = "broken"));
     return () => detach(element);
   }, [card]);
-  useEffect(() => (present ? showing(video.current, card, { muted, paused, state }) : standStill(video.current)), [present, card]);
+  // Before the browser draws, so that the film's first frame is in the same picture as its card.
+  useLayoutEffect(() => (present ? showing(video.current, card, { muted, paused, state }) : standStill(video.current)), [present, card]);
   useEffect(() => {
     if (video.current) video.current.muted = muted.value;
   }, [muted.value]);
@@ -185,7 +186,6 @@ function showing(element, card, { muted, paused, state }) {
   for (const name of names) element.addEventListener(name, moves);
   document.addEventListener("visibilitychange", hidden);
   paused.value = false;
-  element.currentTime = 0;
   if (state.value !== "unmade") play(element, muted.value).then((plays) => {
     if (!plays && element.dataset.of === card.id && state.value !== "broken") paused.value = element.paused;
     if (plays && element.muted && !muted.value) muted.value = true;
@@ -195,12 +195,18 @@ function showing(element, card, { muted, paused, state }) {
     for (const name of names) element.removeEventListener(name, moves);
     document.removeEventListener("visibilitychange", hidden);
     watching?.ends();
-    element.pause();
+    rewind(element);
   };
 }
 
 function standStill(element) {
   element.pause();
+}
+
+/** Stop at the beginning, while nobody looks: coming back then shows the first frame without a search for it. */
+function rewind(element) {
+  element.pause();
+  if (element.currentTime > 0) element.currentTime = 0;
 }
 
 function toggle(element, paused) {

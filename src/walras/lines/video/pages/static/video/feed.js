@@ -13,7 +13,7 @@ import { place } from "/static/app/router.js";
 import { Card } from "/static/video/card.js";
 import { pageOf } from "/static/video/cards.js";
 import { listenToKeys } from "/static/video/keys.js";
-import { SheetOf } from "/static/video/sheets.js";
+import { fetchSheets, SheetOf } from "/static/video/sheets.js";
 import { muted } from "/static/video/sound.js";
 import { t } from "/static/words.js";
 
@@ -24,6 +24,8 @@ const AHEAD = 4;
 const NEAR = 1;
 // A smooth movement over one card has ended by then.
 const INSIST_MS = 600;
+// The next card is fetched once the present one plays, or after this time where it does not.
+const SETTLED_MS = 1200;
 const TABS = { "/": "for_you", "/following": "following", "/friends": "friends", "/nearby": "nearby" };
 
 /** Each tab is a screen of its own. */
@@ -37,6 +39,8 @@ class Reel {
     this.tab = tab;
     this.cards = signal([]);
     this.at = signal(0);
+    // Cards around this one are there; it follows when the present one plays, so that nothing delays its first frame.
+    this.around = signal(-1);
     this.state = signal("loading");
     this.trouble = signal("");
     // Where the person is on the way to; several keys in a row count from here.
@@ -54,6 +58,11 @@ class Reel {
   rest() {
     this.moving = false;
     this.aim = this.at.value;
+  }
+
+  /** The present card plays, or has had its time to. */
+  settle() {
+    this.around.value = this.at.value;
   }
 
   /** Fetch the next page; where one is on its way, wait for that. */
@@ -102,6 +111,9 @@ function reelOf(tab) {
   return kept.get(tab);
 }
 
+// What the page brought along is taken before anything is drawn.
+if (TABS[place.value.path]) reelOf(TABS[place.value.path]).more();
+
 export default function Feed() {
   const reel = reelOf(TABS[place.value.path] ?? "for_you");
   const list = useRef(null);
@@ -113,6 +125,7 @@ export default function Feed() {
     else list.current?.children[reel.at.value]?.scrollIntoView({ behavior: "instant" });
     return watchPlaces(list.current, reel);
   }, [reel]);
+  useEffect(() => settling(list.current, reel), [reel, reel.at.value, reel.cards.value.length > 0]);
   useEffect(() => listenToKeys({ reel, list, open, muted, isOpen: () => sheet.value !== null }), [reel]);
   useEffect(() => {
     if (reel.cards.value.length - reel.at.value <= AHEAD && reel.state.value === "ready") reel.more();
@@ -131,9 +144,10 @@ export default function Feed() {
     <h1 class="unseen">${t(`reel.tab.${reel.tab}`)}</h1>
     <ol class="reel" ref=${list} aria-label=${t(`reel.tab.${reel.tab}`)}>
       ${reel.cards.value.map((card, at) => {
-        const far = Math.abs(at - reel.at.value);
-        return html`<li key=${card.showing} class="slot" data-at=${at} inert=${far > 0}>
-          ${far <= NEAR && html`<${Card} card=${card} present=${far === 0} muted=${muted} open=${open} leave=${leave} />`}
+        const isHere = at === reel.at.value;
+        const isNear = reel.around.value >= 0 && Math.abs(at - reel.around.value) <= NEAR;
+        return html`<li key=${card.showing} class="slot" data-at=${at} inert=${!isHere}>
+          ${(isHere || isNear) && html`<${Card} card=${card} present=${isHere} muted=${muted} open=${open} leave=${leave} />`}
         </li>`;
       })}
       ${!reel.cards.value.length && html`<li class="slot"><${Empty} reel=${reel} /></li>`}
@@ -209,6 +223,23 @@ function leaving(reel, card, sentence, then) {
   });
 }
 
+/** Once the present card plays, its neighbours are fetched, and what is only needed later. */
+function settling(element, reel) {
+  const settle = () => {
+    stop();
+    reel.settle();
+    fetchSheets();
+  };
+  const hear = (event) => Number(event.target.closest("li")?.dataset.at) === reel.at.value && settle();
+  const timer = setTimeout(settle, SETTLED_MS);
+  const stop = () => {
+    clearTimeout(timer);
+    element.removeEventListener("timeupdate", hear, true);
+  };
+  element.addEventListener("timeupdate", hear, true);
+  return stop;
+}
+
 /** Bring a slot onto the screen. Over more than one card, and where motion is not wanted, at once. */
 function showSlot(element, at) {
   const slot = element.children[at];
@@ -216,6 +247,10 @@ function showSlot(element, at) {
   const near = Math.abs(slot.offsetTop - element.scrollTop) <= element.clientHeight * 1.5;
   const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
   slot.scrollIntoView({ behavior: near && !still ? "smooth" : "instant", block: "start" });
+}
+
+function isShown(element, slot) {
+  return Math.abs(slot.offsetTop - element.scrollTop) < element.clientHeight * 0.4;
 }
 
 /** The card that fills most of the screen is the present one. */
@@ -239,13 +274,16 @@ function watchPlaces(element, reel) {
   const insist = (tries) => {
     clearTimeout(timer);
     timer = setTimeout(() => {
-      if (!reel.moving || reel.at.value === reel.aim || !tries) return;
-      element.children[reel.aim]?.scrollIntoView({ behavior: "instant", block: "start" });
+      const meant = element.children[reel.aim];
+      if (!reel.moving || !meant || !tries || isShown(element, meant)) return;
+      meant.scrollIntoView({ behavior: "instant", block: "start" });
       insist(tries - 1);
     }, INSIST_MS);
   };
   reel.show = (at) => {
     showSlot(element, at);
+    // It plays from now on, and not from when the browser has seen it come.
+    if (element.children[at]?.dataset.at) reel.at.value = at;
     insist(5);
   };
   return () => {
