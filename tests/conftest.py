@@ -12,7 +12,7 @@ from pathlib import Path
 import hypothesis
 import pytest
 import sqlalchemy as sa
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, expect, sync_playwright
 from sqlalchemy.engine import make_url
 
 from tests.cluster import Cluster, Missing
@@ -20,6 +20,7 @@ from walras.base.clock import SetClock
 from walras.events.outcomes import Registry
 
 # Machines are busy: a time limit on one example would make a slow moment a failure. Every test has its own timeout.
+expect.set_options(timeout=20_000)
 hypothesis.settings.register_profile("walras", deadline=None)
 hypothesis.settings.load_profile("walras")
 

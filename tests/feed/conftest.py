@@ -1,5 +1,8 @@
 """A small platform over a real log and real tables, with a ranker that reads the counters."""
 
+import math
+
+import msgspec
 import numpy as np
 import pytest
 
@@ -8,6 +11,7 @@ from walras.base.settings import Settings
 from walras.events import Registry, SqliteLog
 from walras.features import State
 from walras.feed import Engine, Models, worth_of
+from walras.feed.surfaces import SURFACES
 from walras.ranking import Smoothed
 from walras.retrieval import Cooccurrence, Explore, Followed, Fresh, Popular, TextSimilar
 from walras.schema import Event, Item, ItemPut
@@ -40,6 +44,13 @@ def behaviour(people=20, each=15, seed=1):
         yield Event(person=person, item=item, outcome="exposure", time_ms=at, surface="feed")
         if rng.random() < 0.4:
             yield Event(person=person, item=item, outcome="like", time_ms=at + 5, surface="feed")
+
+
+@pytest.fixture(autouse=True)
+def patience(monkeypatch):
+    """Every source is waited for: a busy machine does not change what a page is made of."""
+    for name, surface in SURFACES.items():
+        monkeypatch.setitem(SURFACES, name, msgspec.structs.replace(surface, source_budget_ms=math.inf))
 
 
 @pytest.fixture

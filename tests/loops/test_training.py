@@ -2,6 +2,8 @@
 
 import sys
 
+import pytest
+
 from walras.loops import TrainingLoop, read_status, write_status
 from walras.loops.training import FILE_NAME, is_due
 from walras.schema import TrainingStatus
@@ -32,10 +34,11 @@ def test_a_training_whose_starter_died_is_begun_again(home):
     assert status.state == "failed" and is_due(status, 70_000, 50_000)
 
 
+@pytest.mark.timeout(300)
 def test_a_training_that_fails_says_why_in_one_line(home, monkeypatch):
     loop = TrainingLoop(home, 50_000)
     assert loop.tick(2_000, 1) is True
-    loop._reader.join(100)
+    loop._reader.join(280)
     status = read_status(home)
     assert status.state == "failed" and "too little" in status.message, status
     assert sys.executable and status.position == 2_000

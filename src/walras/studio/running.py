@@ -122,7 +122,8 @@ def _check(code: int, complaint: str, program: str, late: bool) -> None:
 def _bounded(command: Sequence[str], bounds: Bounds) -> list[str]:
     """The command behind limits that the kernel keeps, and behind a wish to die with its parent."""
     memory, output = FFMPEG_MEMORY_BYTES_MAX, FFMPEG_OUTPUT_BYTES_MAX
-    limits = ["prlimit", f"--cpu={bounds.cpu_s}", f"--as={memory}", f"--fsize={output}", "--core=0"]
+    # At the lower limit the kernel says why it ends a process, at the upper one it does not.
+    limits = ["prlimit", f"--cpu={bounds.cpu_s}:{bounds.cpu_s + 5}", f"--as={memory}", f"--fsize={output}", "--core=0"]
     nice = ["nice", "-n", str(bounds.niceness)]
     return [*dying_with_parent("KILL"), *limits, *nice, *command]
 
