@@ -60,11 +60,12 @@ def filled(items: int, people: int, each: int) -> Iterator[Path]:
 
 
 def measure(people: int, home: Path) -> dict[str, float]:
-    """Start on a filled ground, warm up, load with one connection for latency and with several for throughput."""
+    """Start on a filled ground, warm up, let it come to rest; load once for latency and once for throughput."""
     requests = home / "plan.jsonl"
     plan(requests, people)
     with running(home, "--no-sample", wait_s=1_200) as up:
         under_load(up, requests, 10, 2)
+        up.wait_until_quiet()
         alone = under_load(up, requests, SECONDS, 1)
         many = under_load(up, requests)
         return {

@@ -15,6 +15,8 @@ from pathlib import Path
 import httpx
 
 TICKS_PER_S = os.sysconf("SC_CLK_TCK")
+# A platform that nobody asks anything uses less of one processor than this share over so many seconds.
+QUIET_S, QUIET_SHARE = 5.0, 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +36,16 @@ class Running:
     def cpu_s(self) -> float:
         """Processor seconds of the process and its children, so far."""
         return sum(_cpu_s(pid) for pid in [self.pid, *_children(self.pid)])
+
+    def wait_until_quiet(self, wait_s: float = 1_200.0) -> None:
+        """Wait until it has built its indices, which it does beside requests and which would count as their work."""
+        until = time.perf_counter() + wait_s
+        while time.perf_counter() < until:
+            before = self.cpu_s()
+            time.sleep(QUIET_S)
+            if self.cpu_s() - before < QUIET_SHARE * QUIET_S:
+                return
+        raise RuntimeError("the platform did not come to rest")
 
     def memory_bytes(self) -> int:
         """Memory the processes hold now."""

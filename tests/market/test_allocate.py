@@ -105,3 +105,31 @@ def test_value_is_the_plain_sum(n, h, p, seed):
         for i in range(n)
     ]
     assert np.allclose(value_yuan(outcomes, worth, bid, member=member, price_yuan=price), plain)
+
+
+def _plainly(value, allowed, rules, owner, topic, kept_for, classes):
+    """One place after the other, each the best by all candidates looked at."""
+    chosen, reserved = [], []
+    for place in range(min(rules.places, int(allowed.sum()))):
+        left = [n for n in np.argsort(-value, kind="stable").tolist() if allowed[n] and n not in chosen]
+        near = [{label[n] for n in chosen[max(0, place - gap + 1) :]} - {0} if gap > 1 else set()
+                for label, gap in ((owner, rules.owner_gap), (topic, rules.topic_gap))]  # fmt: skip
+        by_owner = [n for n in left if owner[n] not in near[0]]
+        by_both = [n for n in by_owner if topic[n] not in near[1]]
+        of_class = [
+            n for pool in (by_both, by_owner) for n in pool if kept_for[place] >= 0 and classes[kept_for[place], n]
+        ]
+        chosen.append((of_class or by_both or by_owner or left)[0])
+        reserved.append(kept_for[place] if of_class else -1)
+    return chosen, reserved
+
+
+@given(pages(), st.integers(0, 2**32 - 1))
+def test_kept_places_too_are_filled_as_by_looking_at_everybody(page, seed):
+    value, allowed, owner, topic, rules = page
+    draws = np.random.Generator(np.random.PCG64(seed))
+    kept_for = draws.integers(-1, 2, rules.places)
+    classes = draws.random((2, len(value))) < 0.3
+    got = allocate(value, allowed, rules, owner=owner, topic=topic, kept_for=kept_for, classes=classes)
+    want = _plainly(value, allowed, rules, owner.tolist(), topic.tolist(), kept_for.tolist(), classes)
+    assert (got.chosen.tolist(), got.reserved.tolist()) == want

@@ -7,6 +7,7 @@ import numpy as np
 from walras.base.limits import TOPICS_MAX
 from walras.features.arena import Arena, Array, Columns, Rows
 from walras.features.event_loop import NEWEST_CAPACITY, RowSets, insert_newest
+from walras.features.halves import widened
 from walras.features.listing import list_row, unlist_row
 from walras.features.texts import WIDTH, TextModel
 from walras.schema import Bools, Floats32, Ints, Item
@@ -108,6 +109,10 @@ class Catalogue:
     def newest_of(self, owner: int) -> Ints:
         """Rows of an owner's newest items, newest last."""
         return self.newest.of(owner, "row")
+
+    def vectors(self, rows: Ints) -> Floats32:
+        """[N, WIDTH] what the words of items say, zeros where there are none."""
+        return widened(self.texts["vector"], rows)
 
     def _market_set(self, names: tuple[str, ...]) -> int:
         row = self.market_sets["\x1f".join(sorted(set(names)))]

@@ -1,5 +1,6 @@
 """Fill a page's places, best value first, under its rules."""
 
+import itertools
 from dataclasses import dataclass
 
 import numpy as np
@@ -61,52 +62,52 @@ def allocate(
     Returns:
         The allocation.
     """
-    free = allowed & np.isfinite(value_yuan)
-    left = int(free.sum())
-    score = np.where(free, value_yuan, -np.inf)  # those that are not free stand last in every pool
-    chosen: list[int] = []
-    reserved: list[int] = []
-    for place in range(min(rules.places, left)):
-        owners, topics = _near(owner, chosen, rules.owner_gap), _near(topic, chosen, rules.topic_gap)
+    free = np.flatnonzero(allowed & np.isfinite(value_yuan))
+    order = free[np.argsort(-value_yuan[free], kind="stable")]  # [<=N] the best first, the earlier one among equals
+    everybody, page = order.tolist(), _Filling(owner.tolist(), topic.tolist(), rules)
+    for place in range(min(rules.places, len(everybody))):
         kept = -1 if kept_for is None or classes is None else int(kept_for[place])
         best = -1
         if kept >= 0 and classes is not None:
-            best = _best(np.where(classes[kept], score, -np.inf), owners, topics, False)
+            best = page.best(order[classes[kept, order]].tolist(), last_resort=False)
             kept = kept if best >= 0 else -1
-        best = best if best >= 0 else _best(score, owners, topics, True)
-        chosen.append(best)
-        reserved.append(kept)
-        score[best] = -np.inf
+        page.take(best if best >= 0 else page.best(everybody, last_resort=True), kept)
+    lost = itertools.islice((n for n in everybody if n not in page.taken), losers)
     return Allocation(
-        np.asarray(chosen, np.int64), _best_losers(score, left - len(chosen), losers), np.asarray(reserved, np.int64)
+        np.asarray(page.chosen, np.int64), np.asarray(list(lost), np.int64), np.asarray(page.reserved, np.int64)
     )
 
 
-def _near(label: Ints, chosen: list[int], gap: int) -> Bools | None:
-    """[N] candidates whose label stands within `gap` places before the next one; None where there is no such label."""
-    recent = {int(label[c]) for c in chosen[max(0, len(chosen) - gap + 1) :]} - {0} if gap > 1 else set()
-    near = None
-    for name in recent:
-        near = label == name if near is None else near | (label == name)
-    return near
+class _Filling:
+    """A page while it is filled. Plain lists: a place is most often filled after a look at two or three candidates."""
 
+    def __init__(self, owner: list[int], topic: list[int], rules: Rules) -> None:
+        """Start with an empty page; [N] owner and topic of each candidate."""
+        self.owner, self.topic, self.rules = owner, topic, rules
+        self.chosen: list[int] = []
+        self.reserved: list[int] = []
+        self.taken: set[int] = set()
 
-def _best(score: Floats, owners: Bools | None, topics: Bools | None, either: bool) -> int:
-    """The best that keeps both gaps, else the owner's, else, where `either`, the best of all; -1 where nobody is."""
-    by_owner = score if owners is None else np.where(owners, -np.inf, score)
-    pools = [by_owner] if topics is None else [np.where(topics, -np.inf, by_owner), by_owner]
-    for pool in [*pools, score] if either else pools:
-        best = int(np.argmax(pool))
-        if pool[best] > -np.inf:
-            return best
-    return -1
+    def take(self, candidate: int, kept: int) -> None:
+        """Put a candidate on the next place, which was kept for a class or for none."""
+        self.chosen.append(candidate)
+        self.reserved.append(kept)
+        self.taken.add(candidate)
 
+    def best(self, ranked: list[int], *, last_resort: bool) -> int:
+        """The first of those left that keeps both gaps, else the owner's, else, as the last resort, any; else -1."""
+        owners, topics = self._near(self.owner, self.rules.owner_gap), self._near(self.topic, self.rules.topic_gap)
+        by_owner = any_of_them = -1
+        for n in ranked:
+            if n in self.taken:
+                continue
+            if self.owner[n] not in owners:
+                if self.topic[n] not in topics:
+                    return n
+                by_owner = n if by_owner < 0 else by_owner
+            any_of_them = n if any_of_them < 0 else any_of_them
+        return by_owner if by_owner >= 0 or not last_resort else any_of_them
 
-def _best_losers(score: Floats, left: int, count: int) -> Ints:
-    """The best `count` of those left, best first, the earlier one first among equals."""
-    size = min(count, left)
-    if size == 0:
-        return np.zeros(0, np.int64)
-    least = np.partition(score, len(score) - size)[len(score) - size]
-    among = np.flatnonzero(score >= least)  # all that tie with the last of them, so that the earlier one comes first
-    return among[np.argsort(-score[among], kind="stable")[:size]].astype(np.int64)
+    def _near(self, label: list[int], gap: int) -> set[int]:
+        """Labels that stand within `gap` places before the next one."""
+        return {label[n] for n in self.chosen[max(0, len(self.chosen) - gap + 1) :]} - {0} if gap > 1 else set()

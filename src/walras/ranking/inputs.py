@@ -13,7 +13,17 @@ import numpy as np
 
 from walras.events import Registry
 from walras.features import PersonState, State
-from walras.ranking.columns import fill_counts, fill_own, fill_rates
+from walras.ranking.columns import (
+    SHARE_MAX,
+    SHARE_MIN,
+    Behaviours,
+    fill_alike,
+    fill_counts,
+    fill_exposures,
+    fill_own,
+    fill_rates,
+    fill_scaled,
+)
 from walras.schema import Bools, Floats, Floats32, Ints, Longs, Surface
 
 FEATURE_VERSION = "rank-1"
@@ -30,6 +40,7 @@ KNOWN = 7
 # Exposures at the parent's rate that are added to each count: a few real ones overrule them.
 PERSON_PRIOR, ITEM_PRIOR, RECENT_PRIOR = 10.0, 5.0, 3.0
 HOUR_S, DAY_S = 3_600.0, 86_400.0
+HALF_LIVES_S = np.array([[HOUR_S], [DAY_S]], np.float32)
 # Surfaces are read by code; a code beyond these reads as the first.
 SURFACES_READ = 16
 
@@ -132,9 +143,8 @@ def gather(asked: Asks, state: State, rows: Ints, reading: Reading) -> tuple[Per
 
 
 def _person(asked: Asks, state: State, reading: Reading) -> PersonFeatures:
-    seen = asked.person
-    item, outcomes, time_ms = exposures_of(seen, reading)
-    counters, items = state.counters, state.items
+    item, outcomes, time_ms = exposures_of(asked.person, reading)
+    counters, items, columns = state.counters, state.items, _columns(state, reading)
     scale = counters.scale(asked.now_ms)
     return PersonFeatures(
         outcomes=outcomes,
@@ -142,9 +152,9 @@ def _person(asked: Asks, state: State, reading: Reading) -> PersonFeatures:
         duration_s=items["duration_s"][item],
         owner=items["owner"][item],
         topic=items["topics"][item, 0],
-        exposures=_counts(state, counters.item, item, reading, scale)[:, 0],
-        vector=state.catalogue.texts["vector"][item[-ATTENDED_MAX:]].astype(np.float32),
-        everyone=_counts(state, counters.total, np.zeros(1, np.int32), reading, scale)[0],
+        exposures=_counts(state, counters.item, item, columns[:0], scale)[:, 0],
+        vector=state.catalogue.vectors(item[-ATTENDED_MAX:]),
+        everyone=_counts(state, counters.total, np.zeros(1, np.int32), columns, scale)[0],
         hour=(asked.now_ms / 3_600_000.0) % 24.0,
         surface=state.surfaces.get(asked.surface.name, 0),
     )
@@ -152,41 +162,41 @@ def _person(asked: Asks, state: State, reading: Reading) -> PersonFeatures:
 
 def exposures_of(seen: PersonState, reading: Reading) -> tuple[Ints, Floats32, Longs]:
     """Join neighbouring behaviours about one item into one exposure: items [T], outcomes [T, H], instants [T]."""
-    if not len(seen.items):
-        return seen.items, np.zeros((0, len(reading.codes)), np.float32), seen.times_ms
-    first = np.append(True, seen.items[1:] != seen.items[:-1])
-    group = np.cumsum(first) - 1
-    column = reading.column[seen.outcomes]
-    read = column >= 0
-    outcomes = np.zeros((int(group[-1]) + 1, len(reading.codes)), np.float32)
-    value = np.where(reading.measured[column], np.clip(seen.values, 0.0, SECONDS_READ_MAX), 1.0)
-    np.maximum.at(outcomes, (group[read], column[read]), value[read].astype(np.float32))
-    return seen.items[first], outcomes, seen.times_ms[first]
+    first = np.empty(len(seen.items), np.int64)
+    made = np.zeros((len(seen.items), len(reading.codes)), np.float32)
+    behaviours = Behaviours(seen.items, seen.outcomes, seen.values)
+    count = fill_exposures(behaviours, reading.column, reading.measured, SECONDS_READ_MAX, first, made)
+    return seen.items[first[:count]], made[:count], seen.times_ms[first[:count]]
 
 
 def _candidates(now_ms: int, state: State, rows: Ints, reading: Reading) -> CandidateFeatures:
-    counters, items = state.counters, state.items
+    counters, items, columns = state.counters, state.items, _columns(state, reading)
     scale = counters.scale(now_ms)
     owner, topic, created_ms = items["owner"][rows], items["topics"][rows, 0], items["created_ms"][rows]
     return CandidateFeatures(
-        item_counts=_counts(state, counters.item, rows, reading, scale),
-        owner_counts=_counts(state, counters.owner, owner, reading, scale, first=1),
-        topic_counts=_counts(state, counters.topic, topic, reading, scale, first=1),
+        item_counts=_counts(state, counters.item, rows, columns, scale),
+        owner_counts=_counts(state, counters.owner, owner, columns, scale, first=1),
+        topic_counts=_counts(state, counters.topic, topic, columns, scale, first=1),
         owner=owner,
         topic=topic,
         age_s=np.where(created_ms > 0, np.maximum(now_ms - created_ms, 0) / 1000.0, -1.0).astype(np.float32),
         duration_s=items["duration_s"][rows],
-        vector=state.catalogue.texts["vector"][rows].astype(np.float32),
+        vector=state.catalogue.vectors(rows),
     )
 
 
+def _columns(state: State, reading: Reading) -> Ints:
+    """[H] columns of the counters that hold the outcomes: sums of values of what is measured, counts of the others."""
+    counters = state.counters
+    valued = counters.value_column[reading.codes]
+    return np.where(valued >= 0, valued, counters.column[reading.codes])
+
+
 def _counts(
-    state: State, table: Floats32 | Floats, rows: Ints, reading: Reading, scale: float, first: int = 0
+    state: State, table: Floats32 | Floats, rows: Ints, columns: Ints, scale: float, first: int = 0
 ) -> Floats32:
     """[N, 1 + H] exposures, then outcomes, of rows of a table, brought to now; zeros for rows before `first`."""
     counters = state.counters
-    valued = counters.value_column[reading.codes]
-    columns = np.where(valued >= 0, valued, counters.column[reading.codes])
     made = np.zeros((len(rows), 1 + len(columns)), np.float32)
     fill_counts(table, rows, first, counters.exposure, counters.choices, columns, scale, made)
     return made
@@ -203,15 +213,22 @@ def read(person: PersonFeatures, candidates: CandidateFeatures, reading: Reading
 
 def _read(person: PersonFeatures, candidates: CandidateFeatures, reading: Reading) -> Inputs:
     own = own_rates(person, reading)
-    tokens, mask = _tokens(person, reading)
-    return Inputs(_finite(_of_person(person, own, reading)), _finite(_of_candidates(person, candidates, own, reading)),
-                  _finite(tokens), mask)  # fmt: skip
+    happened = _amounts(person.outcomes[-ATTENDED_MAX:], reading)
+    tokens, mask = _tokens(person, happened)
+    return Inputs(_finite(_of_person(person, happened, own, reading)),
+                  _finite(_of_candidates(person, candidates, own, reading)), _finite(tokens), mask)  # fmt: skip
+
+
+def everyones_rates(person: PersonFeatures, reading: Reading) -> Floats32:
+    """[H] the population's outcomes per exposure."""
+    rates: Floats32 = shrunk(person.everyone[None], np.zeros(len(reading.codes), np.float32), 1.0)[0]
+    return rates
 
 
 def own_rates(person: PersonFeatures, reading: Reading) -> Floats32:
     """[H] the person's outcomes per exposure, shrunk to everyone's."""
-    everyone = shrunk(person.everyone[None], np.zeros(len(reading.codes), np.float32), 1.0)[0]
-    own: Floats32 = shrunk(_sums(person, np.ones(len(person.age_s), np.float32))[None], everyone, PERSON_PRIOR)[0]
+    counts = _with_ones(person).sum(axis=0, keepdims=True)
+    own: Floats32 = shrunk(counts, everyones_rates(person, reading), PERSON_PRIOR)[0]
     return own
 
 
@@ -223,45 +240,39 @@ def shrunk(counts: Floats32, parent: Floats32, strength: float) -> Floats32:
 
 def told(rates: Floats32, reading: Reading) -> Floats32:
     """[.., H] rates on a scale where differences add up: log-odds of counted outcomes, log(1 + x) of measured ones."""
-    share = np.minimum(np.maximum(rates, np.float32(1e-4)), np.float32(1.0 - 1e-3))
-    made: Floats32 = np.log(share / (np.float32(1.0) - share))
-    made[..., reading.measured] = np.log1p(np.maximum(rates[..., reading.measured], 0.0))
+    one = np.float32(1.0)
+    share = np.minimum(np.maximum(rates, SHARE_MIN), SHARE_MAX)
+    made: Floats32 = np.log(np.where(reading.measured, one + np.maximum(rates, np.float32(0.0)), share / (one - share)))
     return made
 
 
 def _with_ones(person: PersonFeatures) -> Floats32:
     """[T, 1 + H] each exposure as counts."""
-    made: Floats32 = np.concatenate([np.ones((len(person.age_s), 1), np.float32), person.outcomes], axis=1)
+    made = np.ones((len(person.age_s), 1 + person.outcomes.shape[1]), np.float32)
+    made[:, 1:] = person.outcomes
     return made
 
 
-def _sums(person: PersonFeatures, weight: Floats32) -> Floats32:
-    """[1 + H] weighted counts over the person's exposures."""
-    sums: Floats32 = weight @ _with_ones(person)
-    return sums
-
-
-def _of_person(person: PersonFeatures, own: Floats32, reading: Reading) -> Floats32:
+def _of_person(person: PersonFeatures, happened: Floats32, own: Floats32, reading: Reading) -> Floats32:
     at = told(own, reading)
-    moods, amounts = [], [np.log1p(np.float32(len(person.age_s)))]
-    for half_life_s in (HOUR_S, DAY_S):
-        counts = _sums(person, np.exp2(-person.age_s / np.float32(half_life_s)))
-        moods.append(told(shrunk(counts[None], own, RECENT_PRIOR)[0], reading) - at)
-        amounts.append(np.log1p(counts[0]))
+    counts = np.exp2(person.age_s / -HALF_LIVES_S) @ _with_ones(person)  # [2, 1 + H] of the last hours and days
+    moods = told(shrunk(counts, own, RECENT_PRIOR), reading) - at
+    amounts = np.log1p([len(person.age_s), *counts[:, 0]])
     turn = 2.0 * np.pi * person.hour / 24.0
     moment = [np.sin(turn), np.cos(turn)]
     surface = np.zeros(SURFACES_READ, np.float32)
     surface[person.surface if person.surface < SURFACES_READ else 0] = 1.0
-    made: Floats32 = np.concatenate([at, *moods, amounts, moment, surface, _lately(person, reading)], dtype=np.float32)
+    parts = (at, moods.ravel(), amounts, moment, surface, _lately(person, happened))
+    made: Floats32 = np.concatenate(parts, dtype=np.float32)
     return made
 
 
-def _lately(person: PersonFeatures, reading: Reading) -> Floats32:
+def _lately(person: PersonFeatures, happened: Floats32) -> Floats32:
     """The last exposures one by one, the newest first: outcomes, log seconds since, whether there was one."""
-    out = np.zeros((RECENT_MAX, len(reading.codes) + 2), np.float32)
+    out = np.zeros((RECENT_MAX, happened.shape[1] + 2), np.float32)
     out[:, -2] = np.log1p(365 * DAY_S)
     count = min(RECENT_MAX, len(person.age_s))
-    out[:count, :-2] = _amounts(person.outcomes[::-1][:count], reading)
+    out[:count, :-2] = happened[::-1][:count]
     out[:count, -2] = np.log1p(person.age_s[::-1][:count])
     out[:count, -1] = 1.0
     return out.ravel()
@@ -274,7 +285,7 @@ def _amounts(outcomes: Floats32, reading: Reading) -> Floats32:
 
 
 def _of_candidates(person: PersonFeatures, made: CandidateFeatures, own: Floats32, reading: Reading) -> Floats32:
-    everyone = shrunk(person.everyone[None], np.zeros(len(reading.codes), np.float32), 1.0)[0]
+    everyone = everyones_rates(person, reading)
     parts = [made.item_counts, made.owner_counts, made.topic_counts, *pairs_of(person, made)]
     told_of, h = len(parts) + KNOWN, len(reading.codes)
     width = told_of + len(parts) * h
@@ -294,61 +305,47 @@ def _of_candidates(person: PersonFeatures, made: CandidateFeatures, own: Floats3
 def pairs_of(person: PersonFeatures, made: CandidateFeatures) -> Floats32:
     """[4, N, 1 + H]: what this person did with this owner, this topic, items of this length, items this new."""
     counts = _with_ones(person)
-    others = np.maximum(person.exposures - 1.0, 0.0)  # her own exposure is among them
+    others = np.maximum(person.exposures - np.float32(1.0), np.float32(0.0))  # her own exposure is among them
     pairs = np.zeros((4, len(made), counts.shape[1]), np.float32)
-    fill_own(made.owner, person.owner, counts, pairs[0])
-    fill_own(made.topic, person.topic, counts, pairs[1])
-    pairs[2] = _by_class(
-        _doublings(made.duration_s, LENGTH_CLASSES), _doublings(person.duration_s, LENGTH_CLASSES), counts
-    )
-    pairs[3] = _by_class(
-        _doublings(made.item_counts[:, 0], NOVELTY_CLASSES), _doublings(others, NOVELTY_CLASSES), counts
-    )
+    for n, (wanted, had) in enumerate(((made.owner, person.owner), (made.topic, person.topic))):
+        fill_own(wanted, had, np.argsort(had, kind="stable"), counts, pairs[n])
+    by_length, by_novelty = (np.zeros((c, counts.shape[1]), np.float32) for c in (LENGTH_CLASSES, NOVELTY_CLASSES))
+    fill_alike(made.duration_s, person.duration_s, counts, by_length, pairs[2])
+    fill_alike(made.item_counts[:, 0], others, counts, by_novelty, pairs[3])
     return pairs
-
-
-def _by_class(wanted: Ints, had: Ints, counts: Floats32) -> Floats32:
-    table = np.zeros((max(LENGTH_CLASSES, NOVELTY_CLASSES), counts.shape[1]), np.float32)
-    np.add.at(table, had, counts)
-    return table[wanted]
-
-
-def _doublings(amount: Floats32, classes: int) -> Ints:
-    """[N] class 0 below a half, then one class for each doubling."""
-    known = np.minimum(np.fmax(amount, 0.0), np.float32(2.0**classes))  # fmax: what is not a number is nothing
-    grown: Ints = np.clip(np.floor(np.log2(known + np.float32(0.5)) + 1.0), 0, classes - 1).astype(np.int32)
-    return grown
 
 
 def likeness(person: PersonFeatures, made: CandidateFeatures, reading: Reading) -> tuple[Floats32, Floats32]:
     """[N] each: mean and greatest likeness of content to what was wanted lately, less what was unwanted in the mean."""
     lately = person.outcomes[-ATTENDED_MAX:]
-    if not len(lately):
+    if not len(lately) or not person.vector.any():  # nobody wrote a text: spare the product
         return np.zeros(len(made), np.float32), np.zeros(len(made), np.float32)
-    wanted = np.clip(np.where(reading.measured, 0.0, lately) @ reading.wanted, -1.0, 1.0).astype(np.float32)
-    if not person.vector.any():  # nobody wrote a text: spare the product
-        return np.zeros(len(made), np.float32), np.zeros(len(made), np.float32)
-    like: Floats32 = made.vector @ person.vector.T
-    return like @ wanted / np.float32(len(wanted)), (like * np.maximum(wanted, 0.0)).max(axis=1)
+    counted = np.where(reading.measured, np.float32(0.0), lately)
+    wanted: Floats32 = np.clip(counted @ reading.wanted, np.float32(-1.0), np.float32(1.0))
+    liked = np.flatnonzero(wanted > 0)
+    least = -np.inf if len(liked) == len(wanted) else 0.0  # of an exposure that was not wanted nothing is felt
+    mean = made.vector @ (wanted @ person.vector / np.float32(len(wanted)))
+    felt = (person.vector[liked] * wanted[liked, None]) @ made.vector.T
+    return mean.astype(np.float32, copy=False), felt.max(axis=0, initial=least).astype(np.float32, copy=False)
 
 
-def _tokens(person: PersonFeatures, reading: Reading) -> tuple[Floats32, Floats32]:
+def _tokens(person: PersonFeatures, happened: Floats32) -> tuple[Floats32, Floats32]:
     """[ATTENDED_MAX, K] and its mask."""
-    last = slice(-ATTENDED_MAX, None)
+    last, count, h = slice(-ATTENDED_MAX, None), len(happened), happened.shape[1]
     duration_s, others = person.duration_s[last], np.maximum(person.exposures[last] - 1.0, 0.0)
-    told_of = np.stack([np.log1p(person.age_s[last]) / 5.0, np.log1p(duration_s) / 3.0, duration_s <= 0,
-                        np.log1p(others), others < 0.5], axis=1)  # fmt: skip
-    made = np.concatenate([_amounts(person.outcomes[last], reading), told_of, person.vector[last]], axis=1)
-    out = np.zeros((ATTENDED_MAX, made.shape[1]), np.float32)
-    out[: len(made)] = made
+    out = np.zeros((ATTENDED_MAX, h + 5 + person.vector.shape[1]), np.float32)
+    made = out[:count]
+    made[:, :h], made[:, h + 5 :] = happened, person.vector[last]
+    made[:, h], made[:, h + 1] = np.log1p(person.age_s[last]) / 5.0, np.log1p(duration_s) / 3.0
+    made[:, h + 2], made[:, h + 3], made[:, h + 4] = duration_s <= 0, np.log1p(others), others < 0.5
     mask = np.zeros(ATTENDED_MAX, np.float32)
-    mask[: len(made)] = 1.0
+    mask[:count] = 1.0
     return out, mask
 
 
 def _finite(values: Floats32) -> Floats32:
     """No NaN and no infinity: 0 and large numbers stand for them."""
-    if np.isfinite(values).all():  # the usual case, and cheaper than mending
+    if np.isfinite(values.sum()):  # the usual case, and cheaper than mending
         return values
     return np.nan_to_num(values, nan=0.0, posinf=1e6, neginf=-1e6)
 
@@ -358,9 +355,9 @@ def scaled_leaning(leaning: Floats32 | Floats) -> Floats:
 
     A neighbour of one choice may lie fifty deviations out, where the network's own scores end at four.
     """
-    known = np.nan_to_num(np.asarray(leaning, np.float64), posinf=0.0, neginf=0.0)
-    told: Floats = np.sign(known) * np.log1p(np.abs(known))
-    return told
+    made = np.empty(len(leaning))
+    fill_scaled(leaning, made)
+    return made
 
 
 def names(reading: Reading, width: int) -> tuple[tuple[str, ...], tuple[str, ...]]:

@@ -151,6 +151,6 @@ class Rows:
         # Vectors of another text model mean something else: then items it never met are left to other sources.
         read = self._state.catalogue.text.version == self._bundle.mix.text
         if len(unmet) and read and len(self._bundle.content.projection) == WIDTH:
-            words = self._state.catalogue.texts["vector"][rows[unmet]].astype(np.float32)
+            words = self._state.catalogue.vectors(rows[unmet])
             made[unmet] = self._bundle.content.vectors(words)
         return made

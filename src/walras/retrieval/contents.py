@@ -63,7 +63,7 @@ class TextSimilar:
         self.index.add(rows[told], vectors[told])
 
     def _vectors(self, rows: Ints) -> Floats32:
-        return self.state.catalogue.texts["vector"][rows].astype(np.float32)
+        return self.state.catalogue.vectors(rows)
 
     def _vector(self, asked: Asked) -> Floats32:
         items = last_choices(asked, self.state, READ_CHOICES)
@@ -97,7 +97,7 @@ def similar(state: State, item: int, count: int, text: TextSimilar, vectors: Vec
     told = [("chosen_near", 1.0, *near_choices(state, np.array([item], np.int32), np.ones(1, np.float32)))]
     if vectors is not None and len(own := vectors.vectors_of(np.array([item], np.int32))):
         told.append(("vector", VECTOR_SHARE, *vectors.search(own[0], count + SPARE)))
-    words = state.catalogue.texts["vector"][item].astype(np.float32)
+    words = state.catalogue.vectors(np.array([item], np.int32))[0]
     if words.any():
         told.append(("text", TEXT_SHARE, *text.near(words, count + SPARE)))
     return _joined(state, item, count, told)

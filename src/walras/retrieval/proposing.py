@@ -108,15 +108,20 @@ def _finish(source: Source | None, asked: Asked, share: SourceShare, begun: Futu
 
 
 @compiled_in_place
-def _fold(row: Ints, source: Codes, order: Longs, first: Longs, bits: Longs) -> int:
-    """For each different row, its first place and a bit for every source that named it; gives how many there are."""
-    made = 0
-    for n in range(len(order)):
-        place = order[n]
-        if n == 0 or row[place] != row[order[n - 1]]:
-            first[made] = place
+def _fold(row: Ints, source: Codes, table: Ints, first: Longs, bits: Longs) -> int:
+    """For each different row, its first place and a bit for every source that named it; gives how many there are.
+
+    `table` has room for a power of two of entries, all -1: which of the different rows lies there, by its hash.
+    """
+    made, mask = 0, len(table) - 1
+    for n in range(len(row)):
+        slot = (row[n] * 2_654_435_761 >> 8) & mask
+        while table[slot] >= 0 and row[first[table[slot]]] != row[n]:
+            slot = (slot + 1) & mask
+        if table[slot] < 0:
+            table[slot], first[made], bits[made] = made, n, 0
             made += 1
-        bits[made - 1] |= 1 << source[place]
+        bits[table[slot]] |= 1 << source[n]
     return made
 
 
@@ -126,17 +131,16 @@ def merge(made: list[tuple[str, Proposal]]) -> Candidates:
     parts = [proposal for _, proposal in made]
     row = np.concatenate([np.zeros(0, np.int32), *(part.row for part in parts)])
     source = np.repeat(np.arange(len(parts), dtype=np.uint8), [len(part.row) for part in parts])
-    order = np.argsort(row, kind="stable")
-    first, bits = np.empty(len(row), np.int64), np.zeros(len(row), np.int64)
-    count = _fold(row, source, order, first, bits)
-    by_place = np.argsort(first[:count])[:CANDIDATES_MAX]
-    kept = first[by_place]
+    first, bits = np.empty(len(row), np.int64), np.empty(len(row), np.int64)
+    table = np.full(1 << (2 * len(row)).bit_length(), -1, np.int32)
+    count = min(_fold(row, source, table, first, bits), CANDIDATES_MAX)
+    kept = first[:count]
     return Candidates(
-        row=row[kept].astype(np.int32),
+        row=row[kept].astype(np.int32, copy=False),
         source=source[kept],
         score=np.concatenate([np.zeros(0, np.float32), *(part.score for part in parts)])[kept],
         propensity=np.concatenate([np.zeros(0, np.float32), *(part.propensity for part in parts)])[kept],
         sources=names,
-        named_by=bits[by_place],
+        named_by=bits[:count],
         dropped=np.zeros(len(kept), np.uint8),
     )

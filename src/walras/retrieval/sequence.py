@@ -4,11 +4,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from walras.features import CHOICE, NEUTRAL, OWNERS, PersonState, State
+from walras.features import NEUTRAL, OWNERS, PersonState, State
 from walras.retrieval.asking import NOTHING, Asked, Proposal
 from walras.retrieval.bundle import Bundle, Rows
 from walras.retrieval.exclusions import allowed, rules_of
-from walras.retrieval.scoring import fill_products, fold, lean_to
+from walras.retrieval.scoring import Graph, fill_products, fill_visits, joined, lean_to, leaned
 from walras.retrieval.vectors import VectorIndex
 from walras.schema import Floats32, Ints
 
@@ -79,18 +79,13 @@ class Trunk:
 
     def _graph(self, view: PersonState) -> tuple[Ints, Floats32]:
         """Rows near the newest choices in the model's graph, in units of their deviation over its catalogue."""
-        chosen = self.rows.of_state(_visits(view, self.state))[-self.bundle.mix.history :]
-        age = np.arange(len(chosen), 0, -1)
-        weight = age[chosen > 0].astype(np.float32) ** np.float32(-self.bundle.mix.recency)
-        chosen = chosen[chosen > 0]
-        near, strength = self.bundle.neighbours[chosen], self.bundle.weights[chosen]
-        row, score = fold(np.ascontiguousarray(near), np.ascontiguousarray(strength), weight)
-        size = len(self.bundle.items)
-        deviation = np.sqrt(max((score**2).sum() / size - (score.sum() / size) ** 2, 0.0))
-        in_state = self.rows.of_model[row]
-        kept = (in_state > 0) & (score > 0)
-        order = np.argsort(in_state[kept])
-        return in_state[kept][order], (score[kept][order] / max(deviation, 1e-20)).astype(np.float32)
+        found = np.empty(len(view.items), np.int32)
+        visits = found[: fill_visits(view.items, view.outcomes, self.state.flags, found)]
+        chosen = self.rows.of_state(visits[-self.bundle.mix.history :])
+        known = chosen > 0
+        importance = np.arange(len(chosen), 0, -1)[known].astype(np.float32) ** np.float32(-self.bundle.mix.recency)
+        graph = Graph(self.bundle.neighbours, self.bundle.weights, self.rows.of_model)
+        return leaned(graph, chosen[known], importance)
 
 
 class SequenceSource:
@@ -117,7 +112,7 @@ class SequenceSource:
             return NOTHING
         near, _ = self.index.search(leaning.vector, count + SPARE)
         # An item that is neither among the nearest nor among the heaviest of the graph does not come first in the sum.
-        row = np.union1d(near, leaning.heaviest(count)).astype(np.int32)
+        row = joined(near, leaning.heaviest(count))
         score = self.trunk.scores(asked.person, row)
         order = np.argsort(-score, kind="stable")
         return allowed(rules_of(asked, self.state), row[order], score[order], count)
@@ -139,16 +134,3 @@ class SequenceSource:
             told = vectors.any(axis=1)
             self.index.remove(part[~told])
             self.index.add(part[told], vectors[told])
-
-
-def _visits(view: PersonState, state: State) -> Ints:
-    """Items of runs of behaviour with one item in which it was chosen, oldest first."""
-    flags = state.flags[view.outcomes]
-    read = (flags & (NEUTRAL | OWNERS)) == 0
-    item: Ints = view.items[read]
-    choice = (flags[read] & CHOICE) > 0
-    if not len(item):
-        return item
-    starts = np.flatnonzero(np.concatenate([[True], item[1:] != item[:-1]]))
-    visits: Ints = item[starts][np.logical_or.reduceat(choice, starts)]
-    return visits

@@ -2,16 +2,18 @@
 
 import numpy as np
 
-from walras.features import State
+from walras.features import State, compiled_in_place
 from walras.retrieval.asking import NOTHING, Asked, Proposal
 from walras.retrieval.exclusions import allowed, rules_of
-from walras.schema import Floats, Ints
+from walras.schema import Floats, Ints, Longs
 
 # An item is fresh for three days, or while it is among the newest where fewer are made.
 FRESH_MS = 72 * 3_600_000
 # An owner with so many decayed exposures has half the chance of one with none; an item likewise, sooner.
 OWNER_EXPOSURES = 100.0
 ITEM_EXPOSURES = 30.0
+# Sums of chances that miss a whole number by less have reached it.
+_ROUNDING = 1e-9
 
 
 class Popular:
@@ -60,8 +62,8 @@ class Fresh:
     def _need(self, row: Ints, now_ms: int) -> Floats:
         counters = self.state.counters
         unit = counters.scale(now_ms)
-        by_item = counters.item[:, counters.exposure][row] * unit
-        by_owner = counters.owner[:, counters.exposure][self.state.items["owner"][row]] * unit
+        by_item = counters.item[row, counters.exposure] * unit
+        by_owner = counters.owner[self.state.items["owner"][row], counters.exposure] * unit
         need: Floats = OWNER_EXPOSURES / (OWNER_EXPOSURES + by_owner) * ITEM_EXPOSURES / (ITEM_EXPOSURES + by_item)
         return need
 
@@ -100,21 +102,43 @@ def even_draw(rows: int, count: int, rng: np.random.Generator) -> Ints:
 
 def inclusion(need: Floats, count: int) -> Floats:
     """[N] chances that sum to `count`, in proportion to need and at most 1."""
-    if count >= len(need):
-        return np.ones(len(need))
-    chance = np.zeros(len(need))
-    sure = np.zeros(len(need), np.bool_)
-    while True:
-        open_need = np.where(sure, 0.0, need)
-        chance = np.where(sure, 1.0, (count - sure.sum()) * open_need / open_need.sum())
-        if not (chance > 1.0).any():
-            return chance
-        sure |= chance > 1.0
+    chance = np.ones(len(need))
+    if count < len(need):
+        _fill_inclusion(need, count, chance)
+    return chance
+
+
+@compiled_in_place
+def _fill_inclusion(need: Floats, count: int, chance: Floats) -> None:
+    """Write the chances [N]; whoever would have more than 1 is sure, and the others share what is left."""
+    chance[:] = 0.0
+    left, total, changed = float(count), need.sum(), True
+    while changed:
+        changed = False
+        unit, given, needed = left / total, 0.0, 0.0
+        for n in range(len(need)):
+            if chance[n] < 1.0:
+                chance[n] = unit * need[n]
+                if chance[n] > 1.0:
+                    chance[n], changed = 1.0, True
+                    given, needed = given + 1.0, needed + need[n]
+        left, total = left - given, total - needed
 
 
 def draw(chance: Floats, rng: np.random.Generator) -> Ints:
     """Places drawn so that each is taken with exactly its chance: one random start, equal steps, random order."""
-    order = rng.permutation(len(chance))
-    ends = np.cumsum(chance[order]) + rng.random()
-    taken = np.floor(ends + 1e-9) > np.floor(np.concatenate([[ends[0] - chance[order[0]]], ends[:-1]]) + 1e-9)
-    return order[taken].astype(np.int32)
+    found = np.empty(len(chance), np.int32)
+    return found[: _fill_drawn(chance, rng.permutation(len(chance)), rng.random(), found)]
+
+
+@compiled_in_place
+def _fill_drawn(chance: Floats, order: Longs, start: float, found: Ints) -> int:
+    """Write the places at which the sum of chances in this order steps over a whole number; gives how many."""
+    taken, below = 0, start
+    for place in order:
+        above = below + chance[place]
+        if np.floor(above + _ROUNDING) > np.floor(below + _ROUNDING):
+            found[taken] = place
+            taken += 1
+        below = above
+    return taken

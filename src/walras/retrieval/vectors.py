@@ -18,6 +18,7 @@ READ_LISTS_MIN, READ_LISTS_SHARE = 16, 64
 TRAINED_PER_LIST = 40
 ADDED_AT_ONCE = 50_000
 
+_NONE = (np.zeros(0, np.int32), np.zeros(0, np.float32))
 VectorsOf = Callable[[Ints], Floats32]
 
 
@@ -43,7 +44,7 @@ class VectorIndex:
         self.width, self.vectors_of = width, vectors_of
         self._base, self._late = _flat(width), _flat(width)
         self._version_of: Ints = np.zeros(1024, np.int32)  # [rows] version of the living vector, 0 for none
-        self._version = 0
+        self._version = self._old = 0  # the newest version; how many vectors of older ones lie there at most
         self._builder = ThreadPoolExecutor(1, thread_name_prefix="vectors")
         self._building: Future[_Part] | None = None
 
@@ -57,6 +58,7 @@ class VectorIndex:
             return
         if (most := int(rows.max())) >= len(self._version_of):
             self._version_of = np.concatenate([self._version_of, np.zeros(most + most // 2, np.int32)])
+        self._old += int(np.count_nonzero(self._version_of[rows]))
         versions = self._version + 1 + np.arange(len(rows), dtype=np.int32)
         self._version += len(rows)
         self._version_of[rows] = versions
@@ -67,13 +69,18 @@ class VectorIndex:
 
     def remove(self, rows: Ints) -> None:
         """Let rows be found no more."""
-        self._version_of[rows[rows < len(self._version_of)]] = 0
+        known = rows[rows < len(self._version_of)]
+        self._old += int(np.count_nonzero(self._version_of[known]))
+        self._version_of[known] = 0
 
     def search(self, vector: Floats32, count: int) -> tuple[Ints, Floats32]:
         """Rows nearest to a vector [D] by inner product, best first, at most `count`, and the products."""
         self._tend()
-        found = [self._search(part, vector, count) for part in (self._base, self._late)]
-        rows, scores = (np.concatenate(both) for both in zip(*found, strict=True))
+        parts = [part for part in (self._base, self._late) if len(part.rows)]
+        found = [self._search(part, np.ascontiguousarray(vector[None], np.float32), count) for part in parts]
+        if len(found) == 1:  # the usual case, and in order already
+            return found[0][0][:count], found[0][1][:count]
+        rows, scores = (np.concatenate(both) for both in zip(_NONE, *found, strict=True))
         order = np.argsort(-scores, kind="stable")[:count]
         return rows[order], scores[order]
 
@@ -84,14 +91,12 @@ class VectorIndex:
             self._tend()
 
     def _search(self, part: _Part, vector: Floats32, count: int) -> tuple[Ints, Floats32]:
-        if not len(part.rows):
-            return np.zeros(0, np.int32), np.zeros(0, np.float32)
-        # Half as many again, since old vectors of rows that were put anew still lie there.
-        asked = min(count + count // 2, len(part.rows))
-        scores, places = part.index.search(np.ascontiguousarray(vector[None], np.float32), asked)
-        places, scores = places[0][places[0] >= 0], scores[0][places[0] >= 0]
-        alive = self._version_of[part.rows[places]] == part.versions[places]
-        return part.rows[places][alive], scores[alive]
+        # Up to half as many again, where old vectors of rows that were put anew still lie there.
+        asked = min(count + min(count // 2, self._old), len(part.rows))
+        scores, places = part.index.search(vector, asked)
+        rows, versions = part.rows[places[0]], part.versions[places[0]]
+        alive = (self._version_of[rows] == versions) & (places[0] >= 0)
+        return rows[alive], scores[0][alive]
 
     def _tend(self) -> None:
         """Begin to build where the late part has grown too long, and put in place what was built."""
@@ -102,6 +107,7 @@ class VectorIndex:
             built = self._building.result()
             later = np.flatnonzero(self._version_of > built.versions.max()).astype(np.int32)
             self._base, self._late, self._building = built, _flat(self.width), None
+            self._old = int(np.count_nonzero(self._version_of[built.rows] != built.versions))
             self._late.rows, self._late.versions = later, self._version_of[later]
             self._late.index.add(np.ascontiguousarray(self.vectors_of(later), np.float32))
 

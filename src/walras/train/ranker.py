@@ -165,10 +165,16 @@ class Network(nn.Module):
 
 def amount_of(passing: Tensor, thresholds: Tensor) -> Tensor:
     """[R] expected amount from the chance of passing each threshold: the area under the curve, with its tail."""
-    chance = torch.cat([torch.ones_like(passing[:, :1]), torch.sigmoid(passing)], 1)  # [R, 1 + M]
-    widths = thresholds - torch.cat([torch.zeros_like(thresholds[:1]), thresholds[:-1]])
-    area = ((chance[:, 1:] + chance[:, :-1]) / 2 * widths).sum(1)
-    return area + chance[:, -1] * 0.5 * thresholds[-1]  # past the last: half as long again in the mean
+    return 0.5 * thresholds[0] + torch.sigmoid(passing) @ areas(thresholds)
+
+
+def areas(thresholds: Tensor) -> Tensor:
+    """[M] what each chance of passing adds to the area: half the widths beside it; past the last half as long again.
+
+    The chance of passing nothing is 1, so half of the first threshold is always there.
+    """
+    widths = torch.diff(thresholds, prepend=torch.zeros_like(thresholds[:1]))
+    return (widths + torch.cat([widths[1:], thresholds[-1:]])) / 2
 
 
 class ServedPerson(nn.Module):
@@ -185,45 +191,73 @@ class ServedPerson(nn.Module):
 
 
 class ServedSide(nn.Module):
-    """One member's candidates' side with the same answers in fewer steps: experts, gates and towers as four products.
+    """One member's candidates' side with the same answers in fewer steps, since a page waits for each of them.
 
-    What is not learnt any more is worked out once: the spread of the inputs as one factor, and the towers of all
-    experts as one matrix with each expert's in its own block.
+    What is not learnt any more is worked out once (the spread of the inputs as one factor, the towers of all experts
+    as one matrix, the area under the curve of seconds as weights), and what is the person's is multiplied before the
+    candidates come: with q = h Wq + b, scores q K' are h (Wq K') + b K', and what is attended to, A V, meets its part
+    Oa of the next weights as A (V Oa). Products take their offsets along, and nothing is joined only to be split.
     """
 
     def __init__(self, side: CandidateSide) -> None:
         """Take a trained side."""
         super().__init__()
         self.side, config = side, side.config
-        experts, width, outcomes = config.experts, config.width, len(side.measured)
-        at = side.measured.index(True)
+        experts, width, outcomes, hidden = config.experts, config.width, len(side.measured), config.hidden
+        self.at = side.measured.index(True)
         self.register_buffer("factor", 1.0 / side.spread)
+        self.inputs = [side.straight.in_features, side.amounts * config.knots, config.lengths]
         with torch.no_grad():
-            self.register_buffer("opened", torch.cat([side.experts.weight, side.gates.weight]).T.contiguous())
-            self.register_buffer("opened_at", torch.cat([side.experts.bias, side.gates.bias]))
             self.register_buffer("towers", torch.block_diag(*[side.tower.detach().T] * experts))
-        # [E · H, H] adds up over experts; [E, E · W] spreads the measured outcome's gates; [E · W, W] adds up.
+            # [E · W, M + 1] adds up over experts, then gives the thresholds and the gain of lengths.
+            ends = torch.cat([side.seconds.weight, side.gain.weight]).T
+            self.register_buffer("ends", ends.repeat(experts, 1))
+            self.register_buffer("ends_at", torch.cat([side.seconds.bias, side.gain.bias + 1.0]))
+            self.register_buffer("area", areas(side.thresholds)[:, None])
+        # [E · H, H] adds up over experts; [E, E · W] spreads the measured outcome's gates.
         self.register_buffer("summed", torch.eye(outcomes).repeat(experts, 1))
         self.register_buffer("spreading", torch.eye(experts).repeat_interleave(width, 1))
-        self.register_buffer("mixing", torch.eye(width).repeat(experts, 1))
-        self.at, self.inner, self.outcomes = at, experts * width, outcomes
+        self.register_buffer("amounts", side.is_measured.float())
+        self.outcomes, self.hidden = outcomes, hidden
 
     def forward(
         self, candidates: Tensor, length: Tensor, hidden: Tensor, straight: Tensor, key: Tensor, value: Tensor,
         mask: Tensor,
-    ) -> tuple[Tensor, Tensor]:  # fmt: skip
-        """As `CandidateSide.forward`, of one person's N candidates."""
+    ) -> Tensor:  # fmt: skip
+        """[N, H] on the adding scale of one person's N candidates; the rest is as in `CandidateSide.forward`."""
         side = self.side
-        x = torch.clamp((candidates - self.side.mean) * self.factor, -CLIP, CLIP)
-        bent = F.relu(x[:, : side.amounts] @ side.bend - side.knots)
+        x = torch.clamp((candidates - side.mean) * self.factor, -CLIP, CLIP)
         long = side.long(length)
-        h = F.silu(side.inward(torch.cat([x, bent, long], 1)) + hidden)  # [N, D]
-        opened = torch.cat([h, side.attend(h, key, value, mask)], 1) @ self.opened + self.opened_at
-        experts, gates = F.silu(opened[:, : self.inner]), torch.sigmoid(opened[:, self.inner :])
-        logits = (gates * (experts @ self.towers)) @ self.summed + straight + side.straight(x)  # [N, H]
-        mixed = (experts * (gates[:, self.at :: self.outcomes] @ self.spreading)) @ self.mixing  # [N, W]
-        moved = side.seconds(mixed) + side.by_length(long) * (1.0 + side.gain(mixed))
-        return logits, logits[:, self.at, None] + moved
+        h = F.silu(self._inward(x, long, hidden))  # [N, D]
+        weight = self._attention(h, key, mask)  # [N, L]
+        experts = F.silu(self._opened(side.experts, h, weight, value, mask))  # [N, E · W]
+        gates = torch.sigmoid(self._opened(side.gates, h, weight, value, mask))  # [N, E · H]
+        linear = torch.addmm(straight + side.straight.bias, x, side.straight.weight.T)
+        logits = torch.addmm(linear, gates * (experts @ self.towers), self.summed)  # [N, H]
+        of_measured = experts * (gates[:, self.at :: self.outcomes] @ self.spreading)
+        moved = torch.addmm(self.ends_at, of_measured, self.ends)  # [N, M + 1]
+        passing = moved[:, :-1] + side.by_length(long) * moved[:, -1:] + logits[:, self.at, None]  # [N, M]
+        amount = torch.log1p(torch.addmm(0.5 * side.thresholds[:1], torch.sigmoid(passing), self.area))  # [N, 1]
+        return logits * (1.0 - self.amounts) + amount * self.amounts
+
+    def _inward(self, x: Tensor, long: Tensor, hidden: Tensor) -> Tensor:
+        """[N, D] the first layer, part by part of its inputs."""
+        side = self.side
+        of_x, of_bent, of_long = side.inward.weight.T.split(self.inputs)
+        bent = F.relu(torch.addmm(-side.knots, x[:, : side.amounts], side.bend))
+        return torch.addmm(torch.addmm(torch.addmm(hidden + side.inward.bias, x, of_x), bent, of_bent), long, of_long)
+
+    def _attention(self, h: Tensor, key: Tensor, mask: Tensor) -> Tensor:
+        """[N, L] how much each candidate attends to each exposure."""
+        query, keys = self.side.query, key[0].T * self.side.config.attention**-0.5
+        offset = query.bias @ keys - 1e4 * (1.0 - mask[0])
+        return torch.softmax(torch.addmm(offset, h, query.weight.T @ keys), 1)
+
+    def _opened(self, layer: nn.Linear, h: Tensor, weight: Tensor, value: Tensor, mask: Tensor) -> Tensor:
+        """A layer over what a candidate is and what it attends to; places without an exposure bring nothing."""
+        of_h, of_attended = layer.weight.T.split([self.hidden, layer.in_features - self.hidden])
+        brought = (value[0] * mask[0, :, None]) @ of_attended
+        return torch.addmm(torch.addmm(layer.bias, h, of_h), weight, brought)
 
 
 class ServedCandidates(nn.Module):
@@ -238,7 +272,5 @@ class ServedCandidates(nn.Module):
         """The mean of the members' logits; for what is measured, log(1 + expected amount)."""
         said = []
         for n, served in enumerate(self.sides):
-            logits, passing = served(candidates, candidates[:, self.length_at], *person[5 * n : 5 * n + 5])
-            amount = torch.log1p(amount_of(passing, served.side.thresholds))[:, None]
-            said.append(torch.where(served.side.is_measured, amount, logits))
+            said.append(served(candidates, candidates[:, self.length_at], *person[5 * n : 5 * n + 5]))
         return torch.stack(said).mean(0) if len(said) > 1 else said[0]
