@@ -14,6 +14,7 @@ def test_the_door_is_pinned():
         "Registry",
         "Rejected",
         "SqliteLog",
+        "TextColumn",
         "admit",
         "context_fault",
         "frame",

@@ -46,7 +46,7 @@ def test_folding_changes_nothing(tmp_path_factory, steps):
                 seen += [] if receipt.duplicate else [f"i{number}"]
     read, position = [], 0
     while (batch := log.read(position)) is not None:
-        read, position = read + batch.events.item, batch.position
+        read, position = [*read, *batch.events.item], batch.position
     assert read == seen
     assert sum(sizes(log._writer)) == len(seen)
     log.close()

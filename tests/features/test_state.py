@@ -4,18 +4,20 @@ The compiled loop is held against a plain reading of the same rules in Python.
 """
 
 from collections import defaultdict
+from dataclasses import replace
 
 import numpy as np
+import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.features.logs_made import NOW_MS, Row, batches, page, put
 from walras.base.errors import Corrupt
-from walras.events.outcomes import Registry
+from walras.events import Registry, TextColumn
 from walras.features import State
 from walras.features.event_loop import NEUTRAL_MAX
-from walras.schema import Event, Item, ItemGone, ItemPut, Person, PersonGone, PersonPut
+from walras.schema import Batch, Event, Item, ItemGone, ItemPut, Person, PersonGone, PersonPut
 
 REGISTRY = Registry()
 OUTCOMES = ["exposure", "click", "watch", "like", "follow", "unfollow", "block", "unblock", "order", "skip"]
@@ -67,6 +69,24 @@ def test_a_log_cut_in_any_way_gives_the_same_bytes(rows: list[Row], cuts: list[i
     whole = made(rows)
     assert made(rows, cuts).digest() == whole.digest()
     assert made(rows, list(range(len(rows)))).digest() == whole.digest()
+
+
+def as_in_a_file(batch: Batch) -> Batch:
+    """The same stretch with texts as columns, as closed days give them."""
+    texts = ("person", "item", "owner", "outcome", "surface", "page")
+    columns = {name: TextColumn(pl.Series([*getattr(batch.events, name)], dtype=pl.String)) for name in texts}
+    return replace(batch, events=replace(batch.events, **columns))
+
+
+@settings(max_examples=60, deadline=None)
+@given(logs, st.lists(st.integers(0, 120)), st.integers(0, 3))
+def test_texts_as_columns_and_as_lists_give_the_same_bytes(rows: list[Row], cuts: list[int], turn: int) -> None:
+    state = State(REGISTRY)
+    for n, one in enumerate(batches(rows, cuts)):
+        state.apply(as_in_a_file(one) if n % 4 != turn else one)
+        if n % 3 == turn:
+            state.rest()
+    assert state.digest() == made(rows).digest()
 
 
 def plain_sequence(rows: list[tuple[int, Event]]) -> list[tuple[int, str]]:

@@ -11,6 +11,7 @@ from walras.events.log import Log, SqliteLog
 from walras.events.memory import MemoryLog
 from walras.events.outcomes import CORE, Registry
 from walras.events.scan import frame, scan
+from walras.events.text_columns import TextColumn
 
 __all__ = [
     "CORE",
@@ -21,6 +22,7 @@ __all__ = [
     "Registry",
     "Rejected",
     "SqliteLog",
+    "TextColumn",
     "admit",
     "context_fault",
     "frame",

@@ -24,6 +24,7 @@ from walras.events.lots import Lot, Written, lot_of
 from walras.events.outcomes import Registry
 from walras.events.rows import ROW_PAGE, Row, event_of, keyed_row, page_key, page_of
 from walras.events.segments import (
+    STRETCH,
     ColdReader,
     frame_batch,
     missing_segment,
@@ -118,7 +119,7 @@ class SqliteLog:
         # Each job has its own connection, so that a long look into history never holds up a page.
         self._writer, self._tail, self._look = HotRows(folder), HotRows(folder), HotRows(folder)
         self._tail_lock, self._look_lock = threading.Lock(), threading.Lock()
-        self._cold = ColdReader(folder)
+        self._cold = ColdReader(folder, STRETCH)
         self._lot_events_min = limits.LOT_EVENTS_MIN
         self._empty_at: tuple[int, int] = (-1, sys.maxsize)  # version and seq at which nothing was there
         self._writer.check()

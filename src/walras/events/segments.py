@@ -26,6 +26,7 @@ from walras.base.errors import Corrupt
 from walras.events import trouble
 from walras.events.hot import HotRows, Segment
 from walras.events.rows import EVENT, STORED, Row, decode_body, make_batch, stretch_length
+from walras.events.text_columns import TextColumn
 from walras.schema import Batch, EventColumns
 
 COLD = "cold"
@@ -52,6 +53,8 @@ SCHEMA = pa.schema(
     ]
 )
 _TEXTS = ("person", "item", "owner", "outcome", "surface", "page")
+# What a stretch of the log is made of: an event's id and its context are for those who look it up.
+STRETCH = ("seq", "kind", "time_ms", *_TEXTS, "value", "place", "body")
 # Ids differ in every row, so a dictionary of them is only in the way.
 _DICTIONARIES = ["kind", "person", "item", "owner", "outcome", "surface", "page"]
 
@@ -231,19 +234,24 @@ def frame_batch(frame: pl.DataFrame) -> Batch | None:
     """The first stretch of some rows of a segment; None where there are none."""
     if frame.is_empty():
         return None
+    is_event = frame["kind"] == EVENT
+    if is_event.all():
+        return make_batch(int(frame["seq"][-1]), _columns(frame), ())
     frame = frame.head(_rows_in_memory(frame))
-    kinds = frame["kind"].to_list()
-    frame = frame.head(stretch_length(kinds))
+    frame = frame.head(stretch_length(frame["kind"].to_list()))
     events = frame.filter(pl.col("kind") == EVENT)
     bodies = frame.filter(pl.col("kind") != EVENT)["body"].to_list()
-    columns = EventColumns(
+    return make_batch(int(frame["seq"][-1]), _columns(events), (decode_body(body) for body in bodies))
+
+
+def _columns(events: pl.DataFrame) -> EventColumns:
+    return EventColumns(
         seq=events["seq"].to_numpy(),
         time_ms=events["time_ms"].to_numpy(),
         value=events["value"].to_numpy(),
         place=events["place"].cast(pl.Int32).to_numpy(),
-        **{name: events[name].to_list() for name in _TEXTS},
+        **{name: TextColumn(events[name]) for name in _TEXTS},
     )
-    return make_batch(int(frame["seq"][-1]), columns, (decode_body(body) for body in bodies))
 
 
 def stored_rows(frame: pl.DataFrame) -> list[Row]:

@@ -5,6 +5,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from walras.events import TextColumn
+from walras.features.recognising import Recognised
 from walras.schema import Codes, Ints, Longs
 
 Array = NDArray[Any]
@@ -19,6 +21,7 @@ class Rows(dict[str, int]):
         """Start with the unknown alone."""
         super().__init__({"": 0})
         self.names: list[str] = [""]
+        self._recognised: Recognised | None = None
 
     def __missing__(self, name: str) -> int:
         """Give a new name the next row."""
@@ -29,6 +32,9 @@ class Rows(dict[str, int]):
 
     def all_of(self, names: Any) -> Ints:
         """[N] rows of names, new ones included."""
+        if isinstance(names, TextColumn):
+            self._recognised = self._recognised or Recognised(self.__getitem__)
+            return self._recognised.rows(names.series)
         return np.fromiter(map(self.__getitem__, names), np.int32, len(names))
 
     def known(self, names: Any) -> Ints:
@@ -39,10 +45,16 @@ class Rows(dict[str, int]):
         """Take a name away; its row is not given to another."""
         row = self.pop(name)
         self.names[row] = ""
+        self.rest()
+
+    def rest(self) -> None:
+        """Let go of what only helps while whole columns of names come."""
+        self._recognised = None
 
     def restore(self, names: list[str]) -> None:
         """Become these names, as `names` gave them."""
         self.names = names
+        self.rest()
         self.clear()
         self.update((name, row) for row, name in enumerate(names) if name or row == 0)
 

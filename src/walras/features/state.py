@@ -8,7 +8,7 @@ from typing import Protocol
 
 import numpy as np
 
-from walras.events.outcomes import Registry
+from walras.events import Registry, TextColumn
 from walras.features.arena import Arena, Array, Rows
 from walras.features.catalogue import Catalogue
 from walras.features.counting import Counters
@@ -36,6 +36,7 @@ from walras.features.event_loop import (
 )
 from walras.features.people import NOTHING_STATED, People, PersonState, Served
 from walras.features.popular import Popular
+from walras.features.recognising import Recognised
 from walras.features.snapshots import FORMAT, Manifest, read, write
 from walras.features.texts import TextModel, untrained
 from walras.schema import (
@@ -101,7 +102,8 @@ class State:
         self.pairs = Arena(len(PAIR_CAPACITY), row=np.zeros(0, np.int32), weight=np.zeros(0, np.float32))
         self.flags = flags_of(registry)
         self._fitted = (1, 1, 1, 1)
-        self._codes = {name: outcome.code for name, outcome in registry.by_name.items()}
+        self._outcomes = _Coded({name: outcome.code for name, outcome in registry.by_name.items()})
+        self._surfaces = _Coded(self.surfaces)
 
     # ------------------------------------------------------------ names
 
@@ -181,8 +183,8 @@ class State:
             self.people.names.all_of(events.person),
             self.catalogue.items.all_of(events.item),
             self.catalogue.owners.all_of(events.owner),
-            _codes_of(self._codes, events.outcome),
-            _codes_of(self.surfaces, events.surface),
+            self._outcomes.codes(events.outcome),
+            self._surfaces.codes(events.surface),
             events.value.astype(np.float32),
             np.ascontiguousarray(events.time_ms, np.int64),
             self.flags,
@@ -229,6 +231,11 @@ class State:
         person = self.people.names[page.person]
         items = self.catalogue.items.all_of([place.item for place in page.places])
         self.served.add(page.time_ms, person, items)
+
+    def rest(self) -> None:
+        """Let go of what only helps while a long stretch of the log is read."""
+        for rows in self.names().values():
+            rows.rest()
 
     # ------------------------------------------------------------ what is known
 
@@ -337,9 +344,18 @@ class State:
         return state
 
 
-def _codes_of(table: Mapping[str, int], names: Sequence[str]) -> Codes:
-    """[N] codes of names, 0 for one the table does not have; no Python of ours runs for each."""
-    return np.fromiter(map(table.get, names, repeat(0)), np.uint8, len(names))
+class _Coded:
+    """Codes of names that are given once and for all."""
+
+    def __init__(self, table: Mapping[str, int]) -> None:
+        self._table = table
+        self._recognised = Recognised(lambda name: table.get(name, 0))
+
+    def codes(self, names: Sequence[str]) -> Codes:
+        """[N] codes of names, 0 for one the table does not have; no Python of ours runs for each."""
+        if isinstance(names, TextColumn):
+            return self._recognised.rows(names.series).astype(np.uint8)
+        return np.fromiter(map(self._table.get, names, repeat(0)), np.uint8, len(names))
 
 
 def fingerprint(registry: Registry, surfaces: Mapping[str, int]) -> str:
