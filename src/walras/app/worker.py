@@ -1,5 +1,6 @@
 """One serving process."""
 
+import gc
 from pathlib import Path
 from typing import Any
 
@@ -78,6 +79,11 @@ def worker_app() -> Any:
         counts=[count for parts in opened for count in parts.counts],
         fairness=FairnessReader(serving.log.read, serving.clock.now_ms).report,
     )
-    app.on_startup.append(upkeep.start)
+    app.on_startup += [upkeep.start, _spare_the_collector]
     app.on_shutdown.append(stop)
     return app
+
+
+async def _spare_the_collector() -> None:
+    """What was read at the start lives as long as the process: at 100,000 items a look through it took a fifth of a second."""
+    gc.freeze()

@@ -4,6 +4,7 @@ Counts are of this process. With several behind one port, set PROMETHEUS_MULTIPR
 start, and each answers with the sum over all of them; without it, tell them apart by the `process` label.
 """
 
+import collections
 import os
 from collections.abc import Callable, Iterator
 
@@ -63,8 +64,8 @@ class Measures:
     def count_page(self, page: Page) -> None:
         """One page was made."""
         self._pages.labels(page.surface).inc()
-        for place in page.places:
-            self._places.labels(place.source).inc()
+        for source, count in collections.Counter(place.source for place in page.places).items():
+            self._places.labels(source).inc(count)
         for part in page.missing:
             self._missing.labels(part).inc()
 
