@@ -85,5 +85,5 @@ def worker_app() -> Any:
 
 
 async def _spare_the_collector() -> None:
-    """What was read at the start lives as long as the process: at 100,000 items a look through it took a fifth of a second."""
+    """What was read at the start lives on: to look through it took a fifth of a second at 100,000 items."""
     gc.freeze()
