@@ -15,13 +15,14 @@ from walras.schema import Floats, Floats32, Longs
 from walras.train import graph as counting
 from walras.train.dataset import Histories, Judged, choices
 from walras.train.graph import GraphConfig, ItemGraph, Sparse, graph_scores
+from walras.train.likeness import alike
 from walras.train.ranks import BLOCK_BYTES, Scorer, ranks
 
 # The last ones leave almost the graph alone: a log too small for a network must not lose by having one.
 WEIGHTS: tuple[float, ...] = (0.0, 0.03, 0.06, 0.1, 0.15, 0.25, 0.5, 1.0, 3.0, 20.0)
 POPULARITIES = (0.0, 0.03, 0.1, 0.3, 1.0, 3.0, 30.0)
-# Tokens above which only the settings that matter most are searched.
-LONG = 400_000
+# Tokens and items above which only the settings that matter most are searched.
+LONG, WIDE = 400_000, 50_000
 # Standard errors by which a setting must be better, and what a place behind the tenth counts.
 SURE, FAR = 0.3, 0.1
 
@@ -78,7 +79,9 @@ def goodness(figures: dict[str, float]) -> float:
     return figures["ndcg@10"] + 0.3 * figures["recall@10"]
 
 
-def choose_blend(people: Floats32, items: Floats32, train: Histories, valid: Judged) -> tuple[ItemGraph, Shares]:
+def choose_blend(
+    people: Floats32, items: Floats32, train: Histories, valid: Judged, content: Floats32 | None = None
+) -> tuple[ItemGraph, Shares]:
     """Settings of the graph and its share, one value changed at a time, that foresee validation best together.
 
     A graph that is best alone repeats what the network knows; chosen beside it, it adds what the network lacks. A
@@ -89,14 +92,15 @@ def choose_blend(people: Floats32, items: Floats32, train: Histories, valid: Jud
         items: [I, D].
         train: what is counted.
         valid: what is to be foreseen.
+        content: [I, C] vectors of the items' contents, where there are any.
     """
     if not len(valid.item):
         return counting.build(train, len(items)), Shares()
     judging = _Judging(people, items, valid, commonness(train, len(items)))
-    counted = _Counted(train, len(items))
+    counted = _Counted(train, len(items), content)
     # Chosen by fewer people the start costs less and ends worse: Beauty .1254 recall against .1272.
-    graph, best = _best_start(judging, counted, _started(train))
-    for name, values in _searched(train).items():
+    graph, best = _best_start(judging, counted, counting.STARTS[:2] if _large(train, len(items)) else counting.STARTS)
+    for name, values in _searched(train, len(items), described=content is not None).items():
         for value in values:
             if value == getattr(graph.config, name):
                 continue
@@ -107,17 +111,20 @@ def choose_blend(people: Floats32, items: Floats32, train: Histories, valid: Jud
     return graph, judging.best_shares(graph, best).shares
 
 
-def _started(train: Histories) -> tuple[GraphConfig, ...]:
-    return counting.STARTS[:2] if len(train.item) > LONG else counting.STARTS
+def _large(train: Histories, item_count: int) -> bool:
+    return len(train.item) > LONG or item_count > WIDE
 
 
-def _searched(train: Histories) -> dict[str, tuple[float, ...]]:
+def _searched(train: Histories, item_count: int, *, described: bool) -> dict[str, tuple[float, ...]]:
     """Each count of a long log takes seconds: there, only what matters most is searched."""
     spans = dict(counting.SEARCH)
-    if len(train.item) > LONG:
-        spans = {"again": (0.0, 1.0), "linear": (0.0, 1.0), "recency": spans["recency"], "to_power": (0.0, 0.2, 0.5)}
+    if _large(train, item_count):
+        spans = {"again": (0.0, 1.0), "linear": (0.0, 1.0), "content": (0.0, 1.0), "recency": spans["recency"]}
+        spans |= {"to_power": (0.0, 0.2, 0.5)}
     if not _taken_again(train):
         del spans["again"]
+    if not described:
+        del spans["content"]
     return spans
 
 
@@ -135,17 +142,20 @@ def _beside(shares: Shares) -> tuple[Shares, ...]:
 
 
 class _Counted:
-    """Graphs of one log; its regression is computed once, when first asked for."""
+    """Graphs of one log; its regression and its likeness by content are computed once, when first asked for."""
 
-    def __init__(self, train: Histories, item_count: int) -> None:
-        self.train, self.item_count = train, item_count
+    def __init__(self, train: Histories, item_count: int, content: Floats32 | None) -> None:
+        self.train, self.item_count, self.content = train, item_count, content
         self._linear: Sparse | None = None
+        self._alike: Sparse | None = None
 
     def build(self, config: GraphConfig) -> ItemGraph:
         """The graph of these settings."""
         if config.linear and self._linear is None:
             self._linear = counting.regressed(self.train, self.item_count)
-        return counting.build(self.train, self.item_count, config, self._linear)
+        if config.content and self._alike is None and self.content is not None:
+            self._alike = alike(self.train, self.content)
+        return counting.build(self.train, self.item_count, config, linear=self._linear, alike=self._alike)
 
     def changed(self, graph: ItemGraph, name: str, value: float) -> ItemGraph:
         """The graph with one setting changed."""

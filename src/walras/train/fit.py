@@ -19,6 +19,7 @@ from walras.train.blending import Blend, Shares, choose_blend, commonness, covar
 from walras.train.checkpoint import CODE_VERSION, Checkpoint
 from walras.train.dataset import Histories, Judged, Log, Split, leave_one_out, next_items
 from walras.train.graph import ItemGraph, behaviour_vectors, build, neighbours_mean
+from walras.train.likeness import build_with
 from walras.train.ranks import Scorer, judge, some_of
 from walras.train.semantic import Codebooks, quantise
 from walras.train.sequence import SequenceConfig, SequenceModel, sampled_loss
@@ -26,6 +27,8 @@ from walras.train.windows import batches_in, epoch, item_vectors, person_vectors
 
 # Of the budget, once more, for going on over the held-out items.
 REFIT_SHARE = 0.25
+# People × items that are judged at a time, a few seconds' work; never fewer people than say something.
+JUDGED_CELLS, JUDGED_LEAST = 200_000_000, 500
 Progress = Callable[[str, float, str], None]  # stage, share done, sentence
 
 
@@ -100,7 +103,7 @@ def fit(
     config = config or FitConfig()
     torch.set_num_threads(config.threads)
     split, item_count = leave_one_out(log.histories), len(log.items)
-    valid = some_of(split.valid, config.judged_max, stream(config.seed, "train/judged"))
+    valid = some_of(split.valid, _judged_most(config, item_count), stream(config.seed, "train/judged"))
     progress("counting pairs", 0.0, f"{len(split.train.item)} tokens of {len(split.train)} people")
     graph = build(split.train, item_count)
     model, codebooks = _new_model(split.train, item_count, config, content)
@@ -123,10 +126,15 @@ def refit(fitted: Fitted, log: Log, *, epochs: int = 2, progress: Progress = sil
     train, model = log.histories, fitted.model
     state = _start(model, _identity(log, train, config), config, epochs * _batches(train, model, config))
     _run(model, state, train, None, None, config, progress)
-    graph = build(train, len(log.items), fitted.graph.config)
+    graph = build_with(train, len(log.items), fitted.graph.config, model.items.content.numpy())
     items = item_vectors(model)
     common = fitted.shares.popularity * commonness(train, len(items))
     return replace(fitted, graph=graph, common=common, items=items, spread=covariance(items))
+
+
+def _judged_most(config: FitConfig, item_count: int) -> int:
+    """People by whom settings are chosen: each costs a score of every item, hundreds of times."""
+    return min(config.judged_max, max(JUDGED_LEAST, JUDGED_CELLS // item_count))
 
 
 def _new_model(
@@ -358,12 +366,17 @@ def _finish(
     items = item_vectors(model)
     spread = covariance(items)
     people = spread_to_one(person_vectors(model, valid.histories), spread)
-    graph, shares = choose_blend(people, items, train, valid)
+    graph, shares = choose_blend(people, items, train, valid, content_of(model))
     common = shares.popularity * commonness(train, len(items))
     fitted = Fitted(model, graph, shares, common, codebooks, spread, items, {}, config, epochs)
     found = judge(fitted.blend(), valid, model.config.item_count)
     fitted.figures = {f"valid_{name}": value for name, value in found.items()}
     return fitted
+
+
+def content_of(model: SequenceModel) -> Floats32 | None:
+    """[I, C] contents the model has learnt; None where no item has any."""
+    return model.items.content.numpy() if model.items.has_content else None
 
 
 def split_of(log: Log) -> Split:

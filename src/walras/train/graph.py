@@ -4,8 +4,8 @@
     score(b)  = Σ_k k^-recency · w(h_k → b)         over a person's choices h, newest k = 1
 
 Counting alone beats most published networks, so it is a source, a feature and a baseline. Where order says little, each
-item's ridge regression on all others says more than its pairs: its weights may take a share of w, both brought to rows
-of the same mean length.
+item's ridge regression on all others says more than its pairs; where few have chosen an item, its content does. Both
+may take a share of w, all brought to rows of the same mean length.
 """
 
 from dataclasses import dataclass, replace
@@ -36,6 +36,7 @@ class GraphConfig:
         100  # kept for each item: what is served is what is judged; 100 cost .0004 to .0007 recall against all
     )
     linear: float = 0.0  # share of the regression's weights
+    content: float = 0.0  # share of likeness by content
     again: float = 0.0  # an item is its own neighbour, so many times as near as its nearest: what is taken again
 
 
@@ -49,6 +50,7 @@ STARTS = (
 SEARCH: dict[str, tuple[float, ...]] = {
     "again": (0.0, 0.3, 1.0, 3.0, 10.0),
     "linear": (0.0, 0.3, 1.0, 10.0),
+    "content": (0.0, 0.3, 1.0, 3.0),
     "recency": (0.0, 0.3, 0.6, 1.0, 1.3, 1.8),
     "to_power": (0.0, 0.1, 0.2, 0.35, 0.5),
     "back": (0.1, 0.3, 0.6, 1.0),
@@ -96,7 +98,12 @@ def count_pairs(histories: Histories, item_count: int, config: GraphConfig) -> S
 
 
 def build(
-    histories: Histories, item_count: int, config: GraphConfig | None = None, linear: Sparse | None = None
+    histories: Histories,
+    item_count: int,
+    config: GraphConfig | None = None,
+    *,
+    linear: Sparse | None = None,
+    alike: Sparse | None = None,
 ) -> ItemGraph:
     """Count, weigh and prune.
 
@@ -105,14 +112,24 @@ def build(
         item_count: I, padding row included.
         config: how to count.
         linear: what `regressed` gives for the same histories, where it is at hand.
+        alike: [I, I] likeness by content; needed where that has a share.
+
+    Raises:
+        ValueError: content has a share, and `alike` was not given.
     """
     config = config or GraphConfig()
     counts = count_pairs(histories, item_count, config)
     chosen = np.maximum(np.bincount(choices(histories)[1], minlength=item_count), 1).astype(np.float64)
     weighed = sp.diags(chosen**-config.from_power) @ counts @ sp.diags(chosen**-config.to_power)
-    if config.linear:
-        linear = regressed(histories, item_count) if linear is None else linear
-        weighed = weighed / _row_length(weighed) + config.linear * linear / _row_length(linear)
+    if config.linear and linear is None:
+        linear = regressed(histories, item_count)
+    if config.content and alike is None:
+        raise ValueError(f"content: its share is {config.content}; give `alike` too")
+    if config.linear or config.content:
+        weighed = weighed / _row_length(weighed)
+    for share, beside in ((config.linear, linear), (config.content, alike)):
+        if share and beside is not None:
+            weighed = weighed + share * beside / _row_length(beside)
     if config.again:
         nearest = np.asarray(weighed.max(axis=1).todense()).ravel()
         weighed = weighed + sp.diags(config.again * nearest)

@@ -22,7 +22,8 @@ from walras.train.export import write_bundle
 from walras.train.fit import FitConfig, Fitted, Progress, fit, refit, silent
 from walras.train.former import read_former
 from walras.train.fusion import keep_learnt_until
-from walras.train.graph import GraphConfig, build
+from walras.train.graph import GraphConfig
+from walras.train.likeness import build_with
 from walras.train.semantic import Codebooks
 from walras.train.sequence import SequenceConfig, SequenceModel
 from walras.train.windows import item_vectors
@@ -153,7 +154,7 @@ def _revive(kept: dict[str, Any], log: Log) -> Fitted:
     model = SequenceModel(SequenceConfig(**kept["model"]))
     model.load_state_dict(kept["weights"])
     train = leave_one_out(log.histories).train
-    graph = build(train, len(log.items), GraphConfig(**kept["graph"]))
+    graph = build_with(train, len(log.items), GraphConfig(**kept["graph"]), model.items.content.numpy())
     items = item_vectors(model)
     shares = Shares(**kept["shares"]) if "shares" in kept else Shares(kept["weight"])
     books = Codebooks(kept["centres"].numpy())
