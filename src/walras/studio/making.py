@@ -140,7 +140,7 @@ class Desk:
     def _music(self, id: str) -> Path | None:
         if not id:
             return None
-        for name in ("sound.m4a", SOURCE):
+        for name in ("sound.m4a", SOURCE, "video.mp4"):
             path = self.studio.folder / id / name
             if path.resolve().parent.parent == self.studio.folder.resolve() and path.exists():
                 return path

@@ -16,7 +16,7 @@ from walras.features import State
 from walras.lines.video.entities import Video
 from walras.lines.video.pages import DESKS as VIDEO_DESKS
 from walras.lines.video.pages import counts_of, desk_routes
-from walras.lines.video.publishing import Wish
+from walras.lines.video.wishes import Wish
 from walras.studio import Understood
 from walras.web.consoles import Known
 from walras.web.people import SIGN_IN_COOKIE

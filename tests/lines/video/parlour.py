@@ -11,8 +11,8 @@ from walras.base.settings import Settings
 from walras.events import Log, Registry, SqliteLog
 from walras.lines import House
 from walras.lines.video.entities import Video
-from walras.lines.video.publishing import Wish
 from walras.lines.video.trade import Trade, open_trade
+from walras.lines.video.wishes import Wish
 from walras.schema import Event, Page, PageRecord, PageRequest, Place, PlaceRecord
 from walras.studio import Asset, AssetId, Understood, open_studio
 from walras.web import Statics

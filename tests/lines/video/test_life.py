@@ -15,7 +15,7 @@ from walras.base.errors import Conflict, Forbidden, Invalid, NotFound, Refused
 from walras.base.ids import PersonId
 from walras.events import MemoryLog
 from walras.lines.video.entities import MOVES, SHOWN, Video, moved, with_asset
-from walras.lines.video.publishing import Wish
+from walras.lines.video.wishes import Wish
 from walras.studio import Asset, Fault, Making
 
 STATES = ("draft", "processing", "review", "scheduled", "published", "limited", "removed", "failed")

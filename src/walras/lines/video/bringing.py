@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 from walras.base.ids import PersonId
 from walras.lines.video.comments import Saying
-from walras.lines.video.publishing import Wish
 from walras.lines.video.trade import Trade
+from walras.lines.video.wishes import Wish
 from walras.schema import Item
 from walras.studio import AssetId
 

@@ -1,7 +1,7 @@
 """Cards: videos as the app shows them to one person, joined from a few questions whatever their number."""
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, TypeAlias
 
 import msgspec
 
@@ -18,6 +18,9 @@ from walras.world import Account, hides
 
 TRUST_MS = 5_000
 _KEPT_MAX = 10_000
+
+# The video whose sound an asset is, by asset.
+Sounds: TypeAlias = Mapping[str, dict[str, str]]
 
 
 class Maker(msgspec.Struct, frozen=True, kw_only=True):
@@ -174,8 +177,9 @@ class Cards:
         ties = (found.said, found.back)
         makers = {id: _maker(id, account, person, ties) for id, account in self._accounts(people).items()}
         hidden = self.hides_for(person)
+        sounds = self._sounds({video.music for video, _, _ in wanted if video.music})
         return [
-            _card(video, makers[video.maker], found, place, page)
+            _card(video, makers[video.maker], found, sounds, place, page)
             for video, place, page in wanted
             if all_states or (self._may_see(video, person, ties) and not _is_hidden(video, person, hidden))
         ]
@@ -184,6 +188,15 @@ class Cards:
         """What says of a text whether it has a word this person does not want to see."""
         account = self._accounts([person])[person] if person else None
         return hides(account.settings.blocked_words if account is not None else ())
+
+    def _sounds(self, assets: set[str]) -> Sounds:
+        """Videos that everybody may see, by the assets whose sound others took."""
+        found = {asset: self._videos.of_asset(asset) for asset in sorted(assets)}
+        return {
+            asset: {"title": video.title, "video": video.id}
+            for asset, video in found.items()
+            if video is not None and video.state == "published" and video.audience == "everyone"
+        }
 
     def _accounts(self, people: Sequence[str]) -> dict[str, Account | None]:
         """Accounts of these people, up to five seconds old; the same makers are on many pages."""
@@ -241,7 +254,7 @@ def _maker(id: str, account: Account | None, person: str, ties: Ties) -> Maker:
     )
 
 
-def _card(video: Video, maker: Maker, found: Look, place: Place | None, page: str) -> Card:
+def _card(video: Video, maker: Maker, found: Look, sounds: Sounds, place: Place | None, page: str) -> Card:
     media, said = video.media, found.said.get(video.id, frozenset())
     return Card(
         id=video.id,
@@ -264,7 +277,7 @@ def _card(video: Video, maker: Maker, found: Look, place: Place | None, page: st
         counts=_counts(video.id, found),
         mine=Said(liked="like" in said, saved="save" in said),
         why=_why(place),
-        music={"title": video.music} if video.music else None,
+        music=sounds.get(video.music),
         place_name=video.place or None,
         state=video.state,
     )

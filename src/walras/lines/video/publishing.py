@@ -1,7 +1,7 @@
 """The way of a video from an upload to the pages: drafts, publishing, review, schedules, and the log told of each."""
 
 from collections.abc import Iterable
-from typing import cast
+from contextlib import suppress
 
 import msgspec
 
@@ -10,13 +10,15 @@ from walras.base.clock import DAY_MS
 from walras.base.errors import Conflict, Invalid, NotFound, TooMuch
 from walras.base.ids import PersonId, new_id
 from walras.lines import House
-from walras.lines.video.entities import Audience, Topic, Video, VideoId, moved, passed, with_asset
+from walras.lines.video.entities import Video, VideoId, moved, passed, with_asset
 from walras.lines.video.inbox import Inbox, Told
 from walras.lines.video.items import item_of
 from walras.lines.video.relations import Relations
 from walras.lines.video.review import Doubt, doubts_of
 from walras.lines.video.turns import position_of, put_position, say_live
+from walras.lines.video.verdicts import check_verdict, decided
 from walras.lines.video.videos import Videos
+from walras.lines.video.wishes import Wish, edited, said
 from walras.lines.video.words import sentence
 from walras.schema import ItemPut
 from walras.studio import Asset, AssetId, Making
@@ -24,24 +26,10 @@ from walras.studio import Asset, AssetId, Making
 _READ = "assets"
 _AT_ONCE = 200
 _FOLLOWERS_TOLD = 1_000
+# In these nothing went wrong, so a maker is told of no cause.
+QUIET = ("published", "draft")
 # A maker whose work was taken off within this time is looked at by people.
 STANDING_MS = 30 * DAY_MS
-
-
-class Wish(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What a maker wants of her video; what is left out stays as it is."""
-
-    title: str | None = None
-    caption: str | None = None
-    topics: tuple[Topic, ...] | None = None
-    cut: tuple[float, float | None] | None = None  # an end of null is the end
-    cover_s: float | None = None
-    place: str | None = None
-    market: str | None = None
-    music: str | None = None
-    audience: Audience | None = None
-    publish_at_ms: int | None = None
-    language: str | None = None
 
 
 class Publishing:
@@ -80,9 +68,11 @@ class Publishing:
             Conflict: it cannot be cut any more.
         """
         now_ms = self._house.clock.now_ms()
-        given = _said(wish, now_ms)
+        given = said(wish, now_ms)
         self.videos.own(maker, id)
-        before, after = self.videos.change(id, lambda video: _edited(video, given, now_ms), who=maker, actor="maker")
+        if given.get("music"):
+            given["music"] = self._sound(maker, str(given["music"]))
+        before, after = self.videos.change(id, lambda video: edited(video, given, now_ms), who=maker, actor="maker")
         if any(getattr(before, name) != getattr(after, name) for name in ("cut", "cover_s", "music")):
             self._order(after)
         self._tell(after)
@@ -227,10 +217,10 @@ class Publishing:
             Conflict: the video is not where it can be decided so.
             Invalid: no such verdict, or a bad one without a reason.
         """
-        _check_verdict(verdict, reason)
+        check_verdict(verdict, reason)
         now_ms = self._house.clock.now_ms()
         before, after = self.videos.change(
-            id, lambda video: _decided(video, verdict, reason, now_ms), who=who, actor="reviewer"
+            id, lambda video: decided(video, verdict, reason, now_ms), who=who, actor="reviewer"
         )
         self._tell(after)
         self._announce(before, after)
@@ -269,13 +259,13 @@ class Publishing:
             created_ms=now_ms,
             changed_ms=now_ms,
         )
-        given = _said(wish, self._house.clock.now_ms())
+        given = said(wish, self._house.clock.now_ms())
         there = self.videos.add(draft)
 
         def through(video: Video) -> Video:
             if video.state != "draft":
                 return video
-            video = _edited(with_asset(video, asset, now_ms), given, now_ms)
+            video = edited(with_asset(video, asset, now_ms), given, now_ms)
             video = with_asset(moved(video, "processing", "maker", now_ms), asset, now_ms)
             return passed(video, "studio", now_ms, cause="cause.sample")
 
@@ -288,6 +278,26 @@ class Publishing:
         if asset.owner != maker:
             raise NotFound("is no upload or video here", field="asset", value=id)
         return asset
+
+    def _sound(self, maker: str, named: str) -> AssetId:
+        """The asset whose sound a maker may lay under hers: her own, or that of a video everybody may see.
+
+        Args:
+            maker: who asks.
+            named: a video's id, or an asset's.
+
+        Raises:
+            Invalid: there is none that she may take.
+        """
+        video = self.videos.get_many([named]).get(named) or self.videos.of_asset(named)
+        if video is not None:
+            is_open = video.state == "published" and video.audience == "everyone"
+            if is_open or (video.maker == maker and video.state != "removed"):
+                return video.asset
+        else:
+            with suppress(NotFound):
+                return self._own_asset(maker, named).id
+        raise Invalid("is no sound here", field="music", value=named, hint="Choose a video that everybody may see.")
 
     def _order(self, video: Video) -> None:
         start_s, end_s = video.cut
@@ -325,6 +335,8 @@ class Publishing:
                 self._inbox.tell_in(connection, self._news(before, after))
 
     def _said_of(self, video: Video) -> dict[str, str]:
+        if video.state in QUIET:
+            return {"cause": "", "fix": ""}
         account = self._house.world.accounts.find(video.maker)
         language = account.settings.language if account else ""
         return {"cause": sentence(video.cause, language), "fix": sentence(video.fix, language)}
@@ -360,98 +372,3 @@ class Publishing:
         self._house.world.catch_up(self._house.log.read)
         for video, _ in videos:
             self.videos.told(video.id, video)
-
-
-def _edited(video: Video, given: dict[str, object], now_ms: int) -> Video:
-    if video.state == "removed":
-        raise Conflict("is removed", field="state", value=video.state)
-    if given.get("cover_s") == 0 and video.cover_s < 0:
-        # A slider that nobody moved stands at 0; making everything again for it would double the wait.
-        given = {**given, "cover_s": video.cover_s}
-    recut = any(name in given and given[name] != getattr(video, name) for name in ("cut", "cover_s", "music"))
-    if recut and video.state not in ("draft", "failed", "processing"):
-        hint = "Title, caption, topics, place and audience can still be changed."
-        raise Conflict("is made already and cannot be cut again", field="cut", value=video.state, hint=hint)
-    return msgspec.convert({**msgspec.structs.asdict(video), **given, "changed_ms": now_ms}, Video)
-
-
-def _decided(video: Video, verdict: str, reason: str, now_ms: int) -> Video:
-    if verdict == "adult":
-        video = msgspec.structs.replace(video, age_min=18)
-    if verdict in ("pass", "adult"):
-        if video.state == "published":
-            return msgspec.structs.replace(video, reason=reason, changed_ms=now_ms)
-        return passed(video, "reviewer", now_ms, cause="review.by-person", reason=reason)
-    to = {"limit": "limited", "remove": "removed", "hold": "review"}[verdict]
-    return moved(video, to, "reviewer", now_ms, cause=f"review.{verdict}", fix="review.appeal", reason=reason)  # type: ignore[arg-type]
-
-
-def _check_verdict(verdict: str, reason: str) -> None:
-    verdicts = ("pass", "adult", "limit", "remove", "hold")
-    if verdict not in verdicts:
-        raise Invalid("is no verdict", field="verdict", value=verdict, hint=f"Known: {', '.join(verdicts)}.")
-    if verdict != "pass" and not reason.strip():
-        raise Invalid("is missing", field="reason", hint="The maker reads it, and may mend it.")
-
-
-def _said(wish: Wish, now_ms: int) -> dict[str, object]:
-    """What a wish says, put into order.
-
-    Raises:
-        Invalid: a value is wrong.
-    """
-    given = {name: value for name, value in msgspec.structs.asdict(wish).items() if value is not None}
-    _check(given, now_ms)
-    return given
-
-
-def _check(given: dict[str, object], now_ms: int) -> None:
-    """Refuse what a maker may not say.
-
-    Raises:
-        Invalid: a text is too long or has unseen characters, a cut is turned round, a schedule is too far off.
-    """
-    for name, most in _LONGEST.items():
-        text = given.get(name)
-        if isinstance(text, str) and len(text) > most:
-            raise Invalid(f"has {len(text)} characters, at most {most} are taken", field=name, value=text)
-        if isinstance(text, str) and "\x00" in text:
-            given[name] = text.replace("\x00", "")
-    topics = given.get("topics")
-    if isinstance(topics, tuple | list):
-        given["topics"] = usable_topics([str(topic) for topic in topics])
-    if isinstance(given.get("cut"), tuple):
-        start_s, end_s = cast("tuple[float, float | None]", given["cut"])
-        given["cut"] = (start_s, end_s or 0.0)
-    cut = given.get("cut")
-    if isinstance(cut, tuple | list) and not (cut[0] >= 0 and (cut[1] == 0 or cut[1] > cut[0])):
-        raise Invalid("must begin before it ends", field="cut", value=cut)
-    at_ms = given.get("publish_at_ms")
-    if isinstance(at_ms, int) and not 0 <= at_ms <= now_ms + _AHEAD_MS_MAX:
-        raise Invalid("lies too far ahead", field="publish_at_ms", value=at_ms, hint="At most a year.")
-
-
-def usable_topics(topics: list[str]) -> tuple[str, ...]:
-    """Topics as they are kept: without #, in small letters, none twice.
-
-    Raises:
-        Invalid: too many, or one is empty, too long or has a control character.
-    """
-    plain = tuple(dict.fromkeys(topic.strip().removeprefix("#").strip().lower() for topic in topics))
-    if len(plain) > limits.TOPICS_MAX:
-        raise Invalid(f"has {len(plain)} topics, at most {limits.TOPICS_MAX} are taken", field="topics")
-    for topic in plain:
-        if not 0 < len(topic) <= limits.TOPIC_CHARS_MAX or not topic.isprintable():
-            raise Invalid("cannot be a topic", field="topics", value=topic)
-    return plain
-
-
-_AHEAD_MS_MAX = 366 * DAY_MS
-_LONGEST = {
-    "title": 200,
-    "caption": limits.CAPTION_CHARS_MAX,
-    "place": 100,
-    "market": 64,
-    "music": limits.ID_CHARS_MAX,
-    "language": 16,
-}

@@ -10,8 +10,9 @@ from walras.base.errors import Invalid
 from walras.lines.video.collecting import Listing
 from walras.lines.video.doors.asking import Asked, route
 from walras.lines.video.entities import State, Video
-from walras.lines.video.publishing import Wish
+from walras.lines.video.publishing import QUIET
 from walras.lines.video.trade import Trade
+from walras.lines.video.wishes import Wish
 from walras.lines.video.words import sentence
 from walras.web import Visitor
 
@@ -79,14 +80,15 @@ def _with_progress(card: dict[str, Any], video: Video, language: str) -> dict[st
         "asset_state": video.media.state,
         "playable": video.media.playable,
         "progress": video.media.progress,
-        "cause": sentence(video.cause, language) if video.state not in ("published", "draft") else "",
-        "fix": sentence(video.fix, language),
+        "cause": sentence(video.cause, language) if video.state not in QUIET else "",
+        "fix": sentence(video.fix, language) if video.state not in QUIET else "",
         "cause_key": video.cause,
         "fix_key": video.fix,
         "reason": video.reason,
         "audience": video.audience,
         "cut": video.cut,
         "cover_s": video.cover_s,
+        "sound": video.music,
         "place_name": video.place or None,
         "publish_at_ms": video.publish_at_ms,
         "wanted": video.wanted,

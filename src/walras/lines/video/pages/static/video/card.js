@@ -99,7 +99,7 @@ function Says({ card, open }) {
     </p>`}
     <p class="chips">
       ${card.topics.map((topic) => html`<a key=${topic.id} class="chip" href=${`/t/${encodeURIComponent(topic.id)}`}>#${topic.title}</a>`)}
-      ${card.music && html`<span class="chip"><${Icon} name="music" />${card.music.title}</span>`}
+      ${card.music && html`<a class="chip" href=${`/v/${card.music.video}`}><${Icon} name="music" /><bdi>${card.music.title}</bdi></a>`}
       ${card.place_name && html`<span class="chip"><${Icon} name="map-pin" />${card.place_name}</span>`}
     </p>
     ${card.link && html`<a class="link-card" href=${card.link.url}><${Icon} name=${card.link.kind === "room" ? "radio" : "shopping-bag"} />${card.link.title}</a>`}

@@ -20,9 +20,11 @@ export const title = "make.title";
 export default gated("make.sign-in", "video", Make);
 
 function Make() {
+  const draft = new URLSearchParams(location.search).get("draft");
   const file = useSignal(null);
   const recording = useSignal(false);
   if (recording.value) return html`<${Recorder} onDone=${(made) => { recording.value = false; file.value = made; }} onClose=${() => (recording.value = false)} />`;
+  if (draft) return html`<${Draft} key=${draft} id=${draft} />`;
   if (file.value) return html`<${Details} file=${file.value} onLeave=${() => (file.value = null)} />`;
   return html`<section class="page"><h1>${t("make.title")}</h1><${Choose} onFile=${(chosen) => (file.value = chosen)} onRecord=${() => (recording.value = true)} /></section>`;
 }
@@ -46,25 +48,40 @@ function Choose({ onFile, onRecord }) {
   </div>`;
 }
 
-function Details({ file, onLeave }) {
-  const sending = useSending(file);
+/** A draft that is there already: its form is filled with what it says. */
+function Draft({ id }) {
+  const video = useSignal(null);
+  const trouble = useSignal("");
+  useEffect(() => {
+    ask("GET", `/app/mine/${encodeURIComponent(id)}`).then((said) => (video.value = said), (error) => (trouble.value = sentenceOf(error)));
+  }, [id]);
+  if (trouble.value) return html`<section class="page"><p class="trouble" role="alert">${trouble.value}</p><a href="/mine">${t("make.drafts")}</a></section>`;
+  if (!video.value) return html`<section class="page" aria-busy="true"></section>`;
+  return html`<${Details} there=${video.value} onLeave=${() => go("/mine")} />`;
+}
+
+function Details({ file, there, onLeave }) {
+  const sending = there ? arrived(there.id) : useSending(file);
   const topics = useSignal([]);
   const reach = useSignal(null);
-  const form = useForm({ title: file.name.replace(/\.[^.]+$/, "").slice(0, 100), caption: "", topics: "", place: "", audience: "everyone", cut_from: "", cut_to: "", cover: 0, publish_at: "" });
+  const length = useSignal(0);
+  const sounds = useSignal([]);
+  const form = useForm(there ? filled(there) : { ...EMPTY, title: file.name.replace(/\.[^.]+$/, "").slice(0, 100) });
   const video = useRef(null);
   useEffect(() => {
     ask("GET", "/app/topics").then((said) => (topics.value = said.topics), () => {});
+    soundsToTake().then((found) => (sounds.value = found), () => {});
   }, []);
   useEffect(() => {
     const wait = setTimeout(() => {
-      const query = new URLSearchParams({ topics: form.values.value.topics, duration_s: video.current?.duration || 0 });
+      const query = new URLSearchParams({ topics: form.values.value.topics, duration_s: lengthOf(form.values.value, video.current?.duration || there?.duration_s || 0) });
       ask("GET", `/app/reach?${query}`).then((said) => (reach.value = said), () => {});
     }, 500);
     return () => clearTimeout(wait);
-  }, [form.values.value.topics]);
+  }, [form.values.value.topics, form.values.value.cut_from, form.values.value.cut_to, length.value]);
   const leave = () => {
     sending.stop();
-    forget(file);
+    if (file) forget(file);
     onLeave();
   };
   const publish = async (values) => {
@@ -82,8 +99,10 @@ function Details({ file, onLeave }) {
     <h1>${t("make.details")}</h1>
     <div class="make-form">
       <div>
-        <${Preview} file=${file} video=${video} onTime=${(seconds) => form.set("cover", seconds)} />
-        <${Sending} sending=${sending} file=${file} />
+        ${file
+          ? html`<${Preview} file=${file} video=${video} onLength=${(seconds) => (length.value = seconds)} onTime=${(seconds) => form.set("cover", seconds)} />
+            <${Sending} sending=${sending} file=${file} />`
+          : there.poster && html`<img class="make-preview" src=${there.poster} alt="" />`}
         ${reach.value && html`<${Reach} reach=${reach.value} />`}
       </div>
       <form class="form" onSubmit=${form.submit(publish, () => { say(t("make.sent")); go("/mine"); })}>
@@ -95,7 +114,11 @@ function Details({ file, onLeave }) {
         <${Field} form=${form} name="place" label=${t("make.place")} maxlength="80" />
         <${Field} form=${form} name="audience" label=${t("make.audience")}>${(shared) => html`<select ...${shared}>
           ${AUDIENCES.map((one) => html`<option key=${one} value=${one}>${t(`make.audience.${one}`)}</option>`)}</select>`}</${Field}>
-        <details>
+        <${Field} form=${form} name="music" label=${t("make.music")} hint=${t("make.music.hint")}>${(shared) => html`<select ...${shared}>
+          <option value="">${t("make.music.own")}</option>
+          ${there?.sound && html`<option value=${there.sound}>${there.music?.title || t("make.music.chosen")}</option>`}
+          ${sounds.value.filter((one) => one.id !== there?.id).map((one) => html`<option key=${one.id} value=${one.id}>${one.title}</option>`)}</select>`}</${Field}>
+        <details open=${Boolean(there)}>
           <summary>${t("make.cut")}</summary>
           <div class="pair">
             <${Field} form=${form} name="cut_from" label=${t("make.cut.from")} type="number" min="0" step="0.1" />
@@ -107,7 +130,7 @@ function Details({ file, onLeave }) {
         <div class="row">
           <${Send} form=${form} label=${t("make.publish")} />
           <button type="button" class="button" onClick=${() => keep().catch((error) => say(sentenceOf(error)))}>${t("make.keep")}</button>
-          <button type="button" class="button bare" onClick=${leave}>${t("make.leave")}</button>
+          <button type="button" class="button bare" onClick=${leave}>${t(there ? "app.close" : "make.leave")}</button>
         </div>
       </form>
     </div>
@@ -116,7 +139,7 @@ function Details({ file, onLeave }) {
 
 /** The file's own way: how far, what went wrong, and the draft that is made of it once it is there. */
 function useSending(file) {
-  const state = useSignal({ sent: 0, left: undefined, trouble: "", done: false });
+  const state = useSignal({ sent: 0, left: undefined, trouble: "", done: false, paused: false });
   const running = useRef(null);
   const start = () => {
     const stopping = new AbortController();
@@ -140,14 +163,23 @@ function useSending(file) {
     return () => removeEventListener("beforeunload", stay);
   }, []);
   const again = () => {
-    state.value = { ...state.value, trouble: "" };
+    state.value = { ...state.value, trouble: "", paused: false };
     start();
   };
-  return { state, again, stop: () => running.current?.stop(), draft: () => running.current.promise };
+  const pause = () => {
+    running.current?.stop();
+    state.value = { ...state.value, paused: true, left: undefined };
+  };
+  // Who asks for the draft wants the file there: a pause ends.
+  const draft = () => {
+    if (state.value.paused) again();
+    return running.current.promise;
+  };
+  return { state, again, pause, stop: () => running.current?.stop(), draft };
 }
 
 function Sending({ sending, file }) {
-  const { sent, left, trouble, done } = sending.state.value;
+  const { sent, left, trouble, done, paused } = sending.state.value;
   if (trouble) {
     return html`<p class="trouble" role="alert">${trouble} <button type="button" class="button small" onClick=${sending.again}>${t("make.go-on")}</button></p>`;
   }
@@ -155,13 +187,15 @@ function Sending({ sending, file }) {
     <progress class="bar-of-progress" max=${file.size} value=${done ? file.size : sent} aria-label=${t("make.sending")}></progress>
     <p class="quiet figures">${done ? t("make.arrived") : t("make.sending.of", { sent: bytes(sent), whole: bytes(file.size), share: percent(sent / file.size) })}
       ${!done && left !== undefined && html` · ${t("make.left", { span: span(left) })}`}</p>
+    ${!done && html`<button type="button" class="button small" onClick=${paused ? sending.again : sending.pause}>${t(paused ? "make.go-on" : "make.pause")}</button>`}
   </div>`;
 }
 
-function Preview({ file, video, onTime }) {
+function Preview({ file, video, onTime, onLength }) {
   const address = useRef(URL.createObjectURL(file));
   useEffect(() => () => URL.revokeObjectURL(address.current), []);
   return html`<video class="make-preview" ref=${video} src=${address.current} controls playsinline muted
+    onLoadedMetadata=${() => onLength(video.current.duration)}
     onSeeked=${() => onTime(Math.round(video.current.currentTime * 10) / 10)}></video>`;
 }
 
@@ -173,6 +207,41 @@ function Reach({ reach }) {
   </div>`;
 }
 
+const EMPTY = { title: "", caption: "", topics: "", place: "", audience: "everyone", music: "", cut_from: "", cut_to: "", cover: 0, publish_at: "" };
+
+/** What the form of a draft begins with. */
+function filled(video) {
+  const [from, to] = video.cut ?? [0, 0];
+  const at = video.publish_at_ms ? new Date(video.publish_at_ms - new Date(video.publish_at_ms).getTimezoneOffset() * 60_000).toISOString().slice(0, 16) : "";
+  return {
+    ...EMPTY,
+    title: video.title,
+    caption: video.caption,
+    topics: video.topics.map((topic) => topic.id).join(" "),
+    place: video.place_name ?? "",
+    audience: video.audience,
+    music: video.sound ?? "",
+    cut_from: from ? String(from) : "",
+    cut_to: to ? String(to) : "",
+    cover: Math.max(0, video.cover_s ?? 0),
+    publish_at: at,
+  };
+}
+
+const arrived = (id) => ({ stop: () => {}, draft: async () => id });
+
+/** Videos whose sound may be laid under one's own: those one kept, and one's own. */
+async function soundsToTake() {
+  const [kept, mine] = await Promise.all([ask("GET", "/app/kept"), ask("GET", "/app/mine?state=published")]);
+  return [...(kept.cards ?? []), ...mine.videos].filter((one) => one.title);
+}
+
+/** Seconds that are left of a video after its cut. */
+function lengthOf(values, whole) {
+  const end = values.cut_to === "" ? whole : Math.min(Number(values.cut_to), whole || Infinity);
+  return Math.max(0, Math.round((end - Number(values.cut_from || 0)) * 10) / 10) || 0;
+}
+
 function bodyOf(values) {
   const cut = values.cut_from !== "" || values.cut_to !== "" ? [Number(values.cut_from || 0), values.cut_to === "" ? null : Number(values.cut_to)] : null;
   return {
@@ -181,6 +250,7 @@ function bodyOf(values) {
     topics: values.topics.split(/[,，#\s]+/).filter(Boolean).slice(0, 5),
     place: values.place,
     audience: values.audience,
+    music: values.music,
     cover_s: Number(values.cover || 0),
     ...(cut ? { cut } : {}),
     ...(values.publish_at ? { publish_at_ms: new Date(values.publish_at).getTime() } : {}),

@@ -8,7 +8,7 @@ import { html, Icon } from "/static/app/html.js";
 import { List, useList } from "/static/app/lists.js";
 import { listen } from "/static/app/live.js";
 import { attempt, say } from "/static/app/notes.js";
-import { ago, number, percent, t, tally, yuan } from "/static/words.js";
+import { ago, exact, number, percent, t, tally, yuan } from "/static/words.js";
 
 export const title = "mine.title";
 
@@ -40,19 +40,27 @@ function Row({ video, update, list }) {
       list.all.value = kept;
     });
   };
+  const back = () => attempt(() => ask("POST", `${path}/back`, {}).then((said) => update(video.id, said)));
+  const stopped = !["published", "draft", "scheduled"].includes(video.state);
+  // The same file fails again unless the fault was ours, or the order can be changed.
+  const again = ["our-fault", "disk-full", "no-music", "bad-cut"].some((code) => video.cause_key === `fault.${code}`);
+  const edited = ["draft", "failed"].includes(video.state) && !(video.state === "failed" && !again);
   const running = video.state === "processing" && video.progress !== undefined;
   return html`<li class="mine">
     <a class="tile" href=${`/v/${video.id}`} aria-label=${video.title}>${video.poster ? html`<img src=${video.poster} alt="" loading="lazy" />` : html`<span class="middle"><${Icon} name="film" /></span>`}</a>
     <div class="grow">
       <h2>${video.title || t("mine.untitled")}</h2>
-      <p><span class=${`state ${video.state}`}>${t(`state.${video.state}`)}</span> <span class="quiet">${ago(video.created_ms)}</span></p>
+      <p><span class=${`state ${video.state}`}>${t(`state.${video.state}`)}</span> ${video.state === "scheduled" && html`<span>${exact(video.publish_at_ms)}</span>`} <span class="quiet">${ago(video.created_ms)}</span></p>
       ${running && html`<progress class="bar-of-progress" max="1" value=${video.progress} aria-label=${t("state.processing")}></progress>`}
-      ${video.cause && html`<p class="fault" role="alert">${video.cause}</p>`}
-      ${video.fix && html`<p class="quiet">${video.fix}</p>`}
+      ${stopped && video.cause && html`<p class=${video.state === "failed" ? "fault" : "quiet"} role=${video.state === "failed" ? "alert" : "status"}>${video.cause}</p>`}
+      ${stopped && video.fix && html`<p class="quiet">${video.fix}</p>`}
       ${video.state === "published" && html`<p class="quiet figures">${t("mine.counts", { views: tally(video.counts.views), likes: tally(video.counts.likes), comments: tally(video.counts.comments) })}</p>`}
       ${video.contract && html`<${Contract} contract=${video.contract} />`}
       <div class="row">
-        ${["failed"].includes(video.state) && html`<button type="button" class="button small solid" onClick=${retry}>${t("mine.retry")}</button>`}
+        ${video.state === "failed" && again && html`<button type="button" class="button small solid" onClick=${retry}>${t("mine.retry")}</button>`}
+        ${video.state === "failed" && !again && html`<a class="button small solid" href="/make">${t("mine.other-file")}</a>`}
+        ${edited && html`<a class="button small" href=${`/make?draft=${encodeURIComponent(video.id)}`}>${t("mine.edit")}</a>`}
+        ${["scheduled", "processing"].includes(video.state) && html`<button type="button" class="button small" onClick=${back}>${t("mine.back")}</button>`}
         ${["draft", "ready"].includes(video.state) && html`<button type="button" class="button small solid" onClick=${publish}>${t("make.publish")}</button>`}
         ${video.state === "published" && html`<a class="button small" href=${`/creator/videos/${video.id}`} target="_self">${t("mine.figures")}</a>`}
         <button type="button" class="button small bare" onClick=${remove}>${t("mine.remove")}</button>
