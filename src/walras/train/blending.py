@@ -24,7 +24,7 @@ POPULARITIES = (0.0, 0.03, 0.1, 0.3, 1.0, 3.0, 30.0)
 # Tokens and items above which only the settings that matter most are searched.
 LONG, WIDE = 400_000, 50_000
 # Standard errors by which a setting must be better, and what a place behind the tenth counts.
-SURE, FAR = 0.3, 0.1
+SURE, FAR = 1.0, 0.1
 
 
 def covariance(items: Floats32) -> Floats32:
