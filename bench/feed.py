@@ -47,14 +47,15 @@ def under_load(up: Running, path: Path, seconds: float = SECONDS, connections: i
 
 @contextlib.contextmanager
 def filled(items: int, people: int, each: int) -> Iterator[Path]:
-    """A filled ground with models; kept in BENCH_GROUND for the next time, where that names a folder."""
+    """A filled ground with models and a snapshot; kept in BENCH_GROUND for the next time, where that names a folder."""
     kept = os.environ.get("BENCH_GROUND")
     with tempfile.TemporaryDirectory(prefix="walras-bench-") as folder:
         home = Path(kept or folder) / f"{items}-{people}-{each}"
         if not (home / "filled").exists():
             home.mkdir(parents=True)
             ground.fill(home, items, people, each)
-            trained.models(home, items)
+            trained.models(home, items, home.parent / "trained")
+            ground.settle(home)
             (home / "filled").touch()
         yield home
 

@@ -6,8 +6,10 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
+from walras.app.building import chosen_text, open_log, restore_state, world_of
 from walras.base.clock import DAY_MS, SystemClock
 from walras.base.ids import ItemId, OwnerId
+from walras.base.settings import Settings
 from walras.events import Registry, SqliteLog
 from walras.schema import Item, ItemPut
 
@@ -16,6 +18,7 @@ TOPICS = 200
 OUTCOMES = ("exposure", "watch", "long_view", "like", "skip", "comment", "share", "follow")
 CHANCES = (0.40, 0.30, 0.12, 0.06, 0.09, 0.01, 0.01, 0.01)
 ROWS = 1_000_000
+SETTINGS = Settings()
 
 
 def fill(home: Path, items: int, people: int, events_each: int, seed: int = 1) -> None:
@@ -27,6 +30,12 @@ def fill(home: Path, items: int, people: int, events_each: int, seed: int = 1) -
     for frame in _events(items, people, events_each, now_ms, seed):
         log.append_segment(frame)
     log.close()
+
+
+def settle(home: Path) -> None:
+    """Read the log of a home folder once and write its state down, so that a start finds it."""
+    with open_log(home, SETTINGS) as (log, registry, _clock), world_of(home, SETTINGS) as world:
+        restore_state(home, log, registry, chosen_text(world))
 
 
 def _items(count: int, now_ms: int) -> Iterator[list[ItemPut]]:

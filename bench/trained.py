@@ -24,18 +24,34 @@ NEIGHBOURS = 32
 NOISE = 0.6
 
 
-def models(home: Path, items: int) -> None:
-    """Put a sequence model over `items` items and a ranker into a home folder and let them serve."""
-    with tempfile.TemporaryDirectory(prefix="walras-bench-") as folder:
-        small = Path(folder)
-        with open_log(small, SETTINGS) as opened:
-            fill_with_sample(small, 1, opened, write_sample)
-        report = train_all(small, SETTINGS, refit=False, progress=lambda _status: None)
-        made = {model["kind"]: small / "models" / model["version"] for model in report["models"]}
-        shutil.copytree(made["ranker"], home / "models" / "ranker-bench")
-        _enlarge(made["sequence"], home / "models" / "sequence-bench", items)
+def models(home: Path, items: int, small: Path) -> None:
+    """Put a sequence model over `items` items and a ranker into a home folder and let them serve.
+
+    Args:
+        home: a filled ground.
+        items: how many it has.
+        small: a folder with the models of the sample, trained into it where it does not exist.
+    """
+    if not small.exists():
+        _train(small)
+    shutil.copytree(small / "ranker", home / "models" / "ranker-bench")
+    _enlarge(small / "sequence", home / "models" / "sequence-bench", items)
     _register(home, "ranker", home / "models" / "ranker-bench")
     _register(home, "sequence", home / "models" / "sequence-bench")
+
+
+def _train(small: Path) -> None:
+    with tempfile.TemporaryDirectory(prefix="walras-bench-") as folder:
+        home = Path(folder)
+        with open_log(home, SETTINGS) as opened:
+            fill_with_sample(home, 1, opened, write_sample)
+        report = train_all(home, SETTINGS, refit=False, progress=lambda _status: None)
+        made = small.with_name(small.name + ".new")
+        shutil.rmtree(made, ignore_errors=True)
+        for model in report["models"]:
+            if model["kind"] in ("ranker", "sequence"):
+                shutil.copytree(home / "models" / model["version"], made / model["kind"])
+        made.rename(small)
 
 
 def _enlarge(small: Path, large: Path, items: int) -> None:

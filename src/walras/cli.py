@@ -341,7 +341,13 @@ def replay(
     from walras.app import replay_page, replay_state
 
     home, found = _home()
-    report = replay_page(home, found, page) if page else replay_state(home, found)
+    with _bar(as_json) as progress:
+        task = progress.add_task("reading the log", total=None, visible=page is None)
+
+        def moved(done: int, total: int) -> None:
+            progress.update(task, completed=done, total=total)
+
+        report = replay_page(home, found, page) if page else replay_state(home, found, moved)
     if as_json:
         _say_json(report)
     else:

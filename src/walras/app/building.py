@@ -43,6 +43,8 @@ STATE_FOLDER = "state"
 # After a start that had to apply more rows than this, the state is written down for the next one.
 SNAPSHOT_ROWS = 20_000
 READ_ROWS = 50_000
+# Told how many rows of the log are read, and how many there are.
+Moved = Callable[[int, int], None]
 _log = room_log("app")
 
 
@@ -86,7 +88,9 @@ def open_engine(home: Path, settings: Settings) -> Iterator[Engine]:
 # ---------------------------------------------------------------- state
 
 
-def restore_state(home: Path, log: Log, registry: Registry, text: TextModel | None = None) -> State:
+def restore_state(
+    home: Path, log: Log, registry: Registry, text: TextModel | None = None, moved: Moved = lambda _done, _total: None
+) -> State:
     """The state from its snapshot and the log behind it; from the log alone where the snapshot cannot be used."""
     state = State(registry, text=text)
     folder = home / STATE_FOLDER
@@ -99,16 +103,19 @@ def restore_state(home: Path, log: Log, registry: Registry, text: TextModel | No
             _log.warning("the snapshot is ahead of the log; the state is made anew from the log")
             state = State(registry, text=text)
     before = state.position
-    read_into(state, log)
+    read_into(state, log, moved=moved)
     if state.position - before > SNAPSHOT_ROWS:
         keep_state(home, state)
     return state
 
 
-def read_into(state: State, log: Log, until: int | None = None) -> None:
-    """Apply the log to a state, to its end or up to a position."""
+def read_into(state: State, log: Log, until: int | None = None, moved: Moved = lambda _done, _total: None) -> None:
+    """Apply the log to a state, to its end or up to a position; `moved` is told how far it is."""
+    total = log.position() if until is None else until
     while (batch := _next(log, state.position, until)) is not None:
         state.apply(batch)
+        moved(state.position, max(total, state.position))
+    state.rest()
 
 
 def _next(log: Log, after: int, until: int | None) -> Batch | None:

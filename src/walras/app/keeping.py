@@ -9,6 +9,7 @@ from rich.progress import BarColumn, Progress, TextColumn
 from walras.app.building import open_log, world_of
 from walras.app.films import Films, Town
 from walras.app.lines import house_of, open_lines, statics_of_lines
+from walras.app.reading import reading
 from walras.base.clock import Clock, elapsed_s
 from walras.base.logs import room_log
 from walras.base.settings import Settings
@@ -40,6 +41,8 @@ class Keeper:
         self._stopped.set()
         self._training.stop()
         self._thread.join(10)
+        # Its last turn may have started another.
+        self._training.stop()
 
     def _run(self) -> None:
         with (
@@ -92,13 +95,16 @@ class _Shown:
     """What the terminal shows of long work."""
 
     def __init__(self, bar: Progress) -> None:
-        """Two bars, hidden while nothing runs."""
+        """Three bars, hidden while nothing runs."""
         self._bar = bar
+        self._reading = bar.add_task("reading the log", total=100, visible=False)
         self._films = bar.add_task("drawing films", total=100, visible=False)
         self._training = bar.add_task("", total=100, visible=False)
 
     def update(self, home: Path, films: Films) -> None:
         """Bring the bars up to date."""
+        read = reading(home)
+        self._bar.update(self._reading, completed=100 * read.done / max(read.total, 1), visible=read.total > 0)
         drawn = films.done / max(films.total, 1)
         self._bar.update(self._films, completed=100 * drawn, visible=not films.are_done)
         status = read_status(home)

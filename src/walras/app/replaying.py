@@ -5,6 +5,7 @@ from typing import Any
 
 from walras.app.building import (
     TRAINED,
+    Moved,
     bare_models,
     chosen_text,
     load_models,
@@ -21,14 +22,20 @@ from walras.features import State
 from walras.feed import Engine, remake, same_page
 
 
-def replay_state(home: Path, settings: Settings) -> dict[str, Any]:
-    """Rebuild the state from the log alone and compare it with the snapshot brought up to date."""
+def replay_state(home: Path, settings: Settings, moved: Moved = lambda _done, _total: None) -> dict[str, Any]:
+    """Rebuild the state from the log alone and compare it with the snapshot brought up to date.
+
+    Args:
+        home: whose log.
+        settings: as chosen.
+        moved: told how many rows are read, and how many there are.
+    """
     with open_log(home, settings) as (log, registry, _clock), world_of(home, settings) as world:
         position, text = log.position(), chosen_text(world)
         kept = restore_state(home, log, registry, text)
         read_into(kept, log, until=position)
         anew = State(registry, text=text)
-        read_into(anew, log, until=position)
+        read_into(anew, log, until=position, moved=moved)
     equal = kept.digest() == anew.digest()
     verdict = "is the same as" if equal else "DIFFERS from"
     sentence = f"The state made from all {position} rows of the log {verdict} the running one: {anew.events} events."

@@ -1,6 +1,7 @@
 """Starts the platform: prepares the home folder, starts the loops, serves, and ends everything in order."""
 
 import os
+import signal
 import socket
 import threading
 import time
@@ -42,12 +43,26 @@ def serve(home: Path, settings: Settings, console: Console, write_sample: WriteS
     key = _prepare(home, settings, console, write_sample)
     os.environ.update(_environment(home, settings))
     keeper = Keeper(home, settings, console, town)
-    keeper.start()
-    threading.Thread(target=_say_where, args=(settings, key, console), daemon=True).start()
+    _leave_in_order()
     try:
+        keeper.start()
+        threading.Thread(target=_say_where, args=(settings, key, console), daemon=True).start()
         _run(settings)
     finally:
         keeper.stop()
+
+
+def _leave_in_order() -> None:
+    """Let a signal unwind this process, so that what it started is ended too.
+
+    The server ends by raising the signal it got once more; left to itself, that would end us before our `finally`.
+    """
+
+    def leave(_number: int, _frame: object) -> None:
+        raise SystemExit(0)
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, leave)
 
 
 def _say_where(settings: Settings, key: str, console: Console) -> None:
@@ -120,4 +135,6 @@ def _run(settings: Settings) -> None:
         sock = config.bind_socket()
         Multiprocess(config, [sock]).run()
     else:
+        # Here and not inside the server, which would hear no signal while the state is being made.
+        config.load()
         uvicorn.Server(config).run()

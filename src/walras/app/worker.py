@@ -1,11 +1,26 @@
 """One serving process."""
 
 import gc
+import multiprocessing
+import os
+import signal
+import threading
 from pathlib import Path
 from typing import Any
 
-from walras.app.building import FEATURES, TextSwap, bare_models, chosen_text, keep_state, models_loader, restore_state
+from walras.app.building import (
+    FEATURES,
+    Moved,
+    TextSwap,
+    bare_models,
+    chosen_text,
+    keep_state,
+    models_loader,
+    restore_state,
+)
 from walras.app.lines import found_lines, house_of, open_lines, registry_of_lines, statics_of_lines
+from walras.app.reading import Said
+from walras.app.rising import Rising
 from walras.base import settings as settings_of
 from walras.base.clock import SystemClock
 from walras.base.logs import set_up
@@ -17,21 +32,46 @@ from walras.doors.pages import PAGE_SCOPES, page_routes
 from walras.doors.reference import STATIC_FOLDERS
 from walras.doors.shell import shell_routes
 from walras.events import SqliteLog
+from walras.features import State
 from walras.feed import Engine, Serving
 from walras.insight import FairnessReader
 from walras.loops import Upkeep, read_status
 from walras.web.consoles import Known
-from walras.world import open_world
+from walras.world import World, open_world
+
+# A log this long may take more than a second or two to read, so the port is opened first and says how far it is.
+RISING_ROWS = 100_000
 
 
 def serving_of(home: Path, settings: Settings) -> Serving:
     """What one process answers with; its files stay open until the process ends."""
-    registry, clock = registry_of_lines(), SystemClock()
-    log = SqliteLog(home / "log", registry, clock, settings.disk_free_mb_min)
-    world = open_world(home, settings, features=FEATURES)
-    state = restore_state(home, log, registry, chosen_text(world))
+    log, world = _opened(home, settings)
+    state = restore_state(home, log, log.registry, chosen_text(world))
+    return _serving(home, settings, log, world, state)
+
+
+def _opened(home: Path, settings: Settings) -> tuple[SqliteLog, World]:
+    log = SqliteLog(home / "log", registry_of_lines(), SystemClock(), settings.disk_free_mb_min)
+    return log, open_world(home, settings, features=FEATURES)
+
+
+def _serving(home: Path, settings: Settings, log: SqliteLog, world: World, state: State) -> Serving:
+    clock = SystemClock()
     engine = Engine(log, world, state, bare_models(state, world, clock.now_ms()), clock, settings)
     return Serving(engine, home, clock.now_ms(), lambda: read_status(home))
+
+
+def _die_with_parent() -> None:
+    """Where this is one of several processes, end when the one that started them is gone, however it went."""
+    parent = multiprocessing.parent_process()
+    if parent is None:
+        return
+
+    def watch() -> None:
+        parent.join()
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    threading.Thread(target=watch, name="parent", daemon=True).start()
 
 
 def worker_app() -> Any:
@@ -39,7 +79,30 @@ def worker_app() -> Any:
     home = settings_of.home_folder()
     settings = settings_of.load(home)
     set_up(settings.log_level, settings.log_json)
-    serving = serving_of(home, settings)
+    _die_with_parent()
+    log, world = _opened(home, settings)
+    if log.position() < RISING_ROWS:
+        state = restore_state(home, log, log.registry, chosen_text(world))
+        return _app(home, settings, _serving(home, settings, log, world, state))
+    text, made = chosen_text(world), list[State]()
+
+    def read(moved: Moved) -> None:
+        said = Said(home)
+
+        def both(done: int, total: int) -> None:
+            said.moved(done, total)
+            moved(done, total)
+
+        try:
+            made.append(restore_state(home, log, log.registry, text, both))
+        finally:
+            said.ended()
+
+    return Rising(read, lambda: _app(home, settings, _serving(home, settings, log, world, made[0])))
+
+
+def _app(home: Path, settings: Settings, serving: Serving) -> Any:
+    """The application over what it answers with."""
     upkeep = Upkeep(serving.engine, models_loader(home, serving.engine), TextSwap(serving.engine).prepare)
 
     async def stop() -> None:

@@ -16,6 +16,7 @@ import msgspec
 
 from walras.base.logs import room_log
 from walras.schema import TrainingStatus
+from walras.studio import dying_with_parent
 
 FILE_NAME = "training.json"
 # Below this a model would learn nothing that the counters do not already say.
@@ -82,7 +83,10 @@ class TrainingLoop:
         environ = {**self._environ, "WALRAS_HOME": str(self._home)}
         # A person waits for pages, nobody for the training: it yields the processor.
         self._process = subprocess.Popen(
-            ["nice", "-n", "15", *command], stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environ
+            [*dying_with_parent("TERM"), "nice", "-n", "15", *command],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            env=environ,
         )
         self._reader = threading.Thread(target=self._follow, args=(self._process, position, now_ms), daemon=True)
         self._reader.start()
