@@ -8,6 +8,8 @@ from numba.core import types
 from numba.extending import intrinsic
 
 Codegen = Callable[..., Any]
+# A page's loop asks for rows so many turns ahead, line by line: 64 bytes, which hold so many numbers.
+AHEAD, HALVES_OF_A_LINE, FLOATS32_OF_A_LINE = 8, 32, 16
 # Arguments of the instruction: for reading and writing, to be kept in every cache, as values and not as code.
 _WRITE, _KEEP, _VALUES = 1, 3, 1
 

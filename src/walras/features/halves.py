@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from walras.features.compiled import compiled_in_place
+from walras.features.fetching import AHEAD, HALVES_OF_A_LINE, fetch
 from walras.schema import Floats32, Ints
 
 Halves: TypeAlias = NDArray[np.float16]
@@ -21,7 +22,11 @@ def _fill(halves: _HalfBits, rows: Ints, bits: _Bits, made: Floats32) -> None:
 
     The sign goes to its place, exponent and fraction to theirs; the rise brings the smallest numbers right too.
     """
+    width = halves.shape[1]
     for n in range(len(rows)):
+        if n + AHEAD < len(rows):
+            for d in range(0, width, HALVES_OF_A_LINE):
+                fetch(halves, rows[n + AHEAD] * width + d)
         for d in range(bits.shape[1]):
             half = np.uint32(halves[rows[n], d])
             bits[n, d] = ((half & np.uint32(0x8000)) << np.uint32(16)) | ((half & np.uint32(0x7FFF)) << np.uint32(13))

@@ -8,6 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from walras.features import compiled_in_place
+from walras.features.fetching import AHEAD, FLOATS32_OF_A_LINE, fetch
 from walras.schema import Bools, Codes, Floats, Floats32, Ints, Longs
 
 # Shares are read from one in ten thousand up to all but one in a thousand.
@@ -37,7 +38,11 @@ def fill_counts(
 
     A log without exposures counts each choice as one, as `Counters.exposures` does.
     """
+    width = table.shape[1]
     for n in range(len(rows)):
+        if n + AHEAD < len(rows):
+            for column in range(0, width, FLOATS32_OF_A_LINE):
+                fetch(table, rows[n + AHEAD] * width + column)
         row = rows[n]
         if row < first:
             continue
