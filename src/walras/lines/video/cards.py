@@ -11,6 +11,7 @@ from walras.lines import House
 from walras.lines.video.entities import SHOWN, Video
 from walras.lines.video.items import script_language
 from walras.lines.video.looking import COUNTED, Look, look
+from walras.lines.video.namesakes import Namesakes
 from walras.lines.video.relations import Relations
 from walras.lines.video.videos import Videos
 from walras.schema import Page, Place
@@ -41,6 +42,8 @@ class Shown(msgspec.Struct, frozen=True, kw_only=True):
 
     id: str
     title: str
+    language: str = ""  # of its script
+    same: tuple[str, ...] = ()  # what it is called in other scripts
 
 
 class CardCounts(msgspec.Struct, frozen=True, kw_only=True):
@@ -104,8 +107,9 @@ class Card(msgspec.Struct, frozen=True, kw_only=True):
 class Cards:
     """Makes cards."""
 
-    def __init__(self, house: House, videos: Videos, relations: Relations) -> None:
+    def __init__(self, house: House, videos: Videos, relations: Relations, namesakes: Namesakes) -> None:
         """Ask these tables."""
+        self._namesakes = namesakes
         self._house = house
         self._videos = videos
         self._relations = relations
@@ -179,10 +183,21 @@ class Cards:
         hidden = self.hides_for(person)
         sounds = self._sounds({video.music for video, _, _ in wanted if video.music})
         return [
-            _card(video, makers[video.maker], found, sounds, place, page)
+            _card(video, makers[video.maker], found, sounds, self._shown(video, found), (place, page))
             for video, place, page in wanted
             if all_states or (self._may_see(video, person, ties) and not _is_hidden(video, person, hidden))
         ]
+
+    def _shown(self, video: Video, found: Look) -> tuple[Shown, ...]:
+        return tuple(
+            Shown(
+                id=topic,
+                title=found.titles.get(topic, topic),
+                language=script_language(topic),
+                same=self._namesakes.of(topic),
+            )
+            for topic in video.topics
+        )
 
     def hides_for(self, person: str) -> Callable[[str], bool]:
         """What says of a text whether it has a word this person does not want to see."""
@@ -254,8 +269,16 @@ def _maker(id: str, account: Account | None, person: str, ties: Ties) -> Maker:
     )
 
 
-def _card(video: Video, maker: Maker, found: Look, sounds: Sounds, place: Place | None, page: str) -> Card:
+def _card(
+    video: Video,
+    maker: Maker,
+    found: Look,
+    sounds: Sounds,
+    topics: tuple[Shown, ...],
+    where: tuple[Place | None, str],
+) -> Card:
     media, said = video.media, found.said.get(video.id, frozenset())
+    place, page = where
     return Card(
         id=video.id,
         place=place.place if place else -1,
@@ -263,7 +286,7 @@ def _card(video: Video, maker: Maker, found: Look, sounds: Sounds, place: Place 
         maker=maker,
         title=video.title,
         caption=video.caption,
-        topics=tuple(Shown(id=topic, title=found.titles.get(topic, topic)) for topic in video.topics),
+        topics=topics,
         created_ms=video.published_ms or video.created_ms,
         duration_s=media.duration_s,
         width=media.width,

@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from walras.base.ids import PageId
 from walras.lines import House
 from walras.lines.video.entities import SHOWN, Video
+from walras.lines.video.inbox import Inbox, Told
 from walras.lines.video.relations import Relations
 from walras.lines.video.tables import VideoRow
 from walras.lines.video.turns import position_of, write_position, written_position
@@ -34,9 +35,9 @@ _PAGES_KEPT = 2_000
 class Claims:
     """Promises of this line's videos."""
 
-    def __init__(self, house: House, videos: Videos, relations: Relations) -> None:
+    def __init__(self, house: House, videos: Videos, relations: Relations, inbox: Inbox) -> None:
         """Work in this house."""
-        self._house, self._videos, self._relations = house, videos, relations
+        self._house, self._videos, self._relations, self._inbox = house, videos, relations, inbox
         self._table = house.world.promises
         self._pages: dict[str, PageRecord] = {}
 
@@ -70,6 +71,8 @@ class Claims:
             there = Promises.read(connection, [promise.video for promise in running])
             moved = {id: closed(priced(promise, now_ms), videos.get(id), now_ms) for id, promise in there.items()}
             Promises.write(connection, moved)
+            ended = [promise for promise in moved.values() if promise.state != RUNNING]
+            self._inbox.tell_in(connection, [_told(promise) for promise in ended])
         return sum(promise.state == RUNNING for promise in moved.values())
 
     # ------------------------------------------------------------ what is asked
@@ -217,6 +220,10 @@ def displaced(page: PageRecord, place: PlaceRecord) -> tuple[float, float]:
     n = names.index("watch") if "watch" in names else -1
     seconds = best.outcomes[n] - place.outcomes[n] if n >= 0 and best.outcomes and place.outcomes else 0.0
     return yuan, seconds if yuan > 0 else 0.0
+
+
+def _told(promise: Promise) -> Told:
+    return Told(person=promise.maker, kind="contract", subject=promise.video, video=promise.video)
 
 
 def closed(promise: Promise, video: Video | None, now_ms: int) -> Promise:

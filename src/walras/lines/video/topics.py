@@ -10,6 +10,8 @@ from msgspec import Meta
 from walras.base.clock import Clock
 from walras.base.errors import Invalid
 from walras.base.limits import LIST_MAX, TOPIC_CHARS_MAX
+from walras.lines.video.items import script_language
+from walras.lines.video.namesakes import Namesakes
 from walras.lines.video.tables import TopicFollowerRow, TopicRow, VideoRow, VideoTopicRow
 from walras.world import Database, upsert
 
@@ -47,6 +49,8 @@ class Listed(msgspec.Struct, frozen=True, kw_only=True):
     videos: int
     starts_ms: int = 0
     ends_ms: int = 0
+    language: str = ""  # of its script
+    same: tuple[str, ...] = ()  # what it is called in other scripts
 
 
 _decode = msgspec.json.Decoder(Topic).decode
@@ -59,6 +63,7 @@ class Topics:
         """Look at the tables."""
         self._database = database
         self._clock = clock
+        self.namesakes = Namesakes(database, clock)
 
     def get(self, id: str) -> Topic:
         """A topic; one that nobody has described has its own name as title."""
@@ -109,7 +114,7 @@ class Topics:
         described = {topic.id: topic for topic in self.described()}
         events = [id for id, topic in described.items() if topic.kind == "event"]
         return [
-            _listed(described.get(id) or Topic(id=id, title=id), counts.get(id, 0))
+            _listed(described.get(id) or Topic(id=id, title=id), counts.get(id, 0), self.namesakes.of(id))
             for id in dict.fromkeys([*events, *counts])
         ][:n]
 
@@ -144,7 +149,7 @@ class Topics:
             return {id: _decode(bytes(body)) for id, body in connection.execute(query)}
 
 
-def _listed(topic: Topic, videos: int) -> Listed:
+def _listed(topic: Topic, videos: int, same: tuple[str, ...]) -> Listed:
     return Listed(
         id=topic.id,
         title=topic.title or topic.id,
@@ -153,4 +158,6 @@ def _listed(topic: Topic, videos: int) -> Listed:
         videos=videos,
         starts_ms=topic.starts_ms,
         ends_ms=topic.ends_ms,
+        language=script_language(topic.id),
+        same=same,
     )

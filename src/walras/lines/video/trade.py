@@ -62,7 +62,7 @@ def open_trade(house: House) -> Trade:
     videos = publishing.videos
     comments = Comments(house, videos, relations, inbox)
     topics = Topics(database, house.clock)
-    claims = Claims(house, videos, relations)
+    claims = Claims(house, videos, relations, inbox)
     return Trade(
         house=house,
         videos=videos,
@@ -72,7 +72,7 @@ def open_trade(house: House) -> Trade:
         inbox=inbox,
         comments=comments,
         topics=topics,
-        cards=Cards(house, videos, relations),
+        cards=Cards(house, videos, relations, topics.namesakes),
         messages=Messages(house, relations),
         collections=Collections(house, videos),
         push=Push(house),

@@ -5,6 +5,7 @@ import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
 
 import { Avatar, html, Icon } from "/static/app/html.js";
 import { follow, like, save, share } from "/static/video/cards.js";
+import { once } from "/static/video/naming.js";
 import { attach, detach, play } from "/static/video/player.js";
 import { Watching } from "/static/video/watching.js";
 import { ago, minutes, t, tally } from "/static/words.js";
@@ -13,7 +14,7 @@ const DOUBLE_TAP_MS = 280;
 // Below this share of a second a card that is passed by was not shown.
 const SHOWN_MS = 120;
 
-export function Card({ card, present, muted, open, leave }) {
+export function Card({ card, present, muted, open, leave, ahead = true }) {
   const video = useRef(null);
   const state = useSignal("waiting");
   const through = useSignal(0);
@@ -23,9 +24,9 @@ export function Card({ card, present, muted, open, leave }) {
   useLayoutEffect(() => {
     const element = video.current;
     if (!card.mp4 && !card.hls) state.value = "unmade";
-    else attach(element, card).catch(() => (state.value = "broken"));
+    else if (present || ahead) attach(element, card).catch(() => (state.value = "broken"));
     return () => detach(element);
-  }, [card]);
+  }, [card, present || ahead]);
   // Before the browser draws, so that the film's first frame is in the same picture as its card.
   useLayoutEffect(() => (present ? showing(video.current, card, { muted, paused, state }) : standStill(video.current)), [present, card]);
   useEffect(() => {
@@ -98,7 +99,7 @@ function Says({ card, open }) {
       </button>`}
     </p>`}
     <p class="chips">
-      ${card.topics.map((topic) => html`<a key=${topic.id} class="chip" href=${`/t/${encodeURIComponent(topic.id)}`}>#${topic.title}</a>`)}
+      ${once(card.topics).map((topic) => html`<a key=${topic.id} class="chip" href=${`/t/${encodeURIComponent(topic.id)}`}>#${topic.title}</a>`)}
       ${card.music && html`<a class="chip" href=${`/v/${card.music.video}`}><${Icon} name="music" /><bdi>${card.music.title}</bdi></a>`}
       ${card.place_name && html`<span class="chip"><${Icon} name="map-pin" />${card.place_name}</span>`}
     </p>

@@ -7,6 +7,7 @@ import { ask, sentenceOf } from "/static/app/asking.js";
 import { html, Icon, IconButton } from "/static/app/html.js";
 import { attempt, say } from "/static/app/notes.js";
 import { go } from "/static/app/router.js";
+import { once } from "/static/video/naming.js";
 import { percent, t } from "/static/words.js";
 
 const MOODS = ["any", "calm", "lively", "funny", "learning", "homely"];
@@ -22,7 +23,7 @@ export default function Feeds() {
   useEffect(() => {
     ask("GET", "/app/dials").then((said) => (dials.value = { ...NEUTRAL, ...said }), (error) => (trouble.value = sentenceOf(error)));
     ask("GET", "/app/feeds").then((said) => (feeds.value = said.feeds), () => {});
-    ask("GET", "/app/topics").then((said) => (topics.value = said.topics), () => {});
+    ask("GET", "/app/topics").then((said) => (topics.value = once(said.topics)), () => {});
   }, []);
   if (trouble.value) return html`<div class="middle" role="alert"><h1>${trouble.value}</h1></div>`;
   if (!dials.value) return html`<div class="middle" role="status"><span class="spinner"></span><span class="unseen">${t("app.loading")}</span></div>`;

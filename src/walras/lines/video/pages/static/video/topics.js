@@ -9,6 +9,7 @@ import { List, useList } from "/static/app/lists.js";
 import { me } from "/static/app/me.js";
 import { attempt } from "/static/app/notes.js";
 import { go } from "/static/app/router.js";
+import { once } from "/static/video/naming.js";
 import { Tile } from "/static/video/tiles.js";
 import { exact, t } from "/static/words.js";
 
@@ -21,7 +22,7 @@ export default function Topics({ topic }) {
 function All() {
   const list = useList(async (cursor) => {
     const said = await ask("GET", `/app/topics?cursor=${encodeURIComponent(cursor)}`);
-    return { all: said.topics, cursor: said.cursor ?? "" };
+    return { all: once(said.topics), cursor: said.cursor ?? "" };
   });
   return html`<section class="page"><h1>${t("topics.title")}</h1>
     <${List} list=${list} icon="hash" empty=${t("topics.none")} draw=${(topic) => html`<li key=${topic.id}><a href=${`/t/${encodeURIComponent(topic.id)}`}>
