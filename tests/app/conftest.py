@@ -33,10 +33,11 @@ class Server:
     home: Path
     port: int
     process: subprocess.Popen[bytes] | None = None
+    host: str = "127.0.0.1"
 
     @property
     def address(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
+        return f"http://{self.host}:{self.port}"
 
     def start(self) -> None:
         command = [sys.executable, "-m", "tests.app.small_town", str(self.home), str(self.port)]
@@ -88,6 +89,10 @@ class Watched:
     wrong: list[str] = field(default_factory=list)
     contexts: list[BrowserContext] = field(default_factory=list)
     is_quiet: bool = True
+
+    @property
+    def address(self) -> str:
+        return self.server.address
 
     def page(self, path: str = "/", size: tuple[int, int] = PHONE, **more: Any) -> Page:
         phone = size == PHONE

@@ -17,7 +17,7 @@ from walras.base.clock import Clock
 from walras.base.errors import Forbidden, Unauthorised
 from walras.base.ids import PersonId, id_fault, new_id
 from walras.web.agents import agent_of
-from walras.web.texts import choose_language
+from walras.web.texts import LANGUAGES, choose_language
 from walras.world import Account, SignIn, World
 
 Who: TypeAlias = Literal["guest", "account", "reviewer", "operator"]
@@ -212,9 +212,15 @@ def _visitor(account: Account, found: SignIn, brought: Brought) -> Visitor:
         name=account.name,
         roles=frozenset(account.roles),
         teen=account.settings.teen.on,
-        language=account.settings.language or brought.language,
+        # What she has chosen in this browser is what its pages are drawn in, and so what is said on them.
+        language=_chosen(brought) or account.settings.language or brought.language,
         sign_in=found.id,
     )
+
+
+def _chosen(brought: Brought) -> str:
+    said = brought.cookies.get("walras_language", "")
+    return said if said in LANGUAGES else ""
 
 
 def _cookies(header: str) -> dict[str, str]:

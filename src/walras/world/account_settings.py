@@ -25,8 +25,6 @@ class Privacy(msgspec.Struct, frozen=True, kw_only=True):
     comment: Circle = "everyone"
     likes: Circle = "nobody"  # who sees what she liked
     follows: Circle = "everyone"  # who sees whom she follows and who follows her
-    find: bool = True  # whether a search for people finds her
-    personalised_ads: bool = False
 
 
 class Notifications(msgspec.Struct, frozen=True, kw_only=True):

@@ -22,7 +22,7 @@ async def patch(browser: Browser, **said: Any) -> Any:
 
 async def test_strangers_get_little_by_default(ann: Browser) -> None:
     settled = (await ann.get("/app/settings")).json()
-    assert settled["privacy"]["likes"] == "nobody" and not settled["privacy"]["personalised_ads"]
+    assert settled["privacy"]["likes"] == "nobody"
     assert settled["notifications"]["push"] is False and "pin_hash" not in settled["teen"]
 
 
@@ -41,7 +41,7 @@ async def test_a_patch_changes_what_it_names(ann: Browser) -> None:
         ({"privacy": {"coment": "everyone"}}, "privacy.coment"),
         ({"privacy": {"comment": "enemies"}}, "privacy.comment"),
         ({"privacy": "everyone"}, "privacy"),
-        ({"privacy": {"find": "yes"}}, "privacy.find"),
+        ({"privacy": {"likes": "yes"}}, "privacy.likes"),
         ({"language": "fr"}, "language"),
         ({"blocked_words": [""]}, "blocked_words[0]"),
         ({"blocked_words": ["w"] * 201}, "blocked_words"),

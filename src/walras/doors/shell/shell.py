@@ -19,7 +19,7 @@ from markupsafe import Markup
 from walras.base.errors import WalrasError
 from walras.doors.accounts.me import me_answer
 from walras.doors.asking import Ask
-from walras.web import LANGUAGES, Statics, Texts, choose_language, templates_in, texts_in
+from walras.web import LANGUAGES, Statics, Texts, choose_language, templates_in, texts_in, visitor_of
 from walras.web.told import told
 
 FOLDER = Path(__file__).parent
@@ -164,7 +164,7 @@ class Shell:
 
     def page(self, request: Ask, brought: Sequence[ShellBrought] = ()) -> Response[str]:
         """The page of every address of the app, with what its scripts would ask first."""
-        texts = _texts(request)
+        texts = _texts(request, visitor_of(request).language)
         boot = {"language": texts.language, "screens": self._screens}
         html = self._templates.get_template("app.html").render(
             t=texts,
@@ -264,8 +264,8 @@ def _answered(html: str, texts: Texts, request: Ask, headers: dict[str, str]) ->
     return Response(html, media_type="text/html", headers=said, cookies=cookies)
 
 
-def _texts(request: Ask) -> Texts:
-    wished = (request.query_params.get("lang", ""), request.cookies.get("walras_language", ""))
+def _texts(request: Ask, of_account: str = "") -> Texts:
+    wished = (request.query_params.get("lang", ""), request.cookies.get("walras_language", ""), of_account)
     return texts_in(choose_language(*wished, accept=request.headers.get("accept-language", "")))
 
 

@@ -187,6 +187,14 @@ def _people(trade: Trade) -> list[HTTPRouteHandler]:
             summary="A person's videos, the newest first.",
             query=("cursor", "n"),
         ),
+        route(
+            "GET",
+            "/app/people/{id:str}/liked",
+            lambda asked: _liked(trade, asked),
+            who="guest",
+            summary="Videos that a person likes, for whom she lets see them.",
+            query=("cursor", "n"),
+        ),
         _tied_route(trade, "followers"),
         _tied_route(trade, "following"),
         route(
@@ -241,6 +249,8 @@ def _person(trade: Trade, asked: Asked) -> dict[str, Any]:
         "blocked": "block" in said,
         "verified": maker.verified,
         "mine": maker.mine,
+        "shows_likes": _shows(trade, account, asked, account.settings.privacy.likes),
+        "shows_follows": _shows(trade, account, asked, account.settings.privacy.follows),
         "may_message": not maker.mine and trade.messages.may_write(asked.person, account.person),
     }
 
@@ -259,20 +269,32 @@ def _videos(trade: Trade, asked: Asked) -> dict[str, Any]:
 def _tied(trade: Trade, asked: Asked, direction: str) -> dict[str, Any]:
     trade.counts.catch_up()
     account = _account(trade, asked)
-    _refuse_hidden(trade, account, asked)
+    _refuse_hidden(trade, account, asked, account.settings.privacy.follows)
     people, cursor = trade.relations.people(account.person, direction, asked.cursor, asked.count())
     makers = trade.cards.makers(asked.person, people)
     return {"people": [makers[person] for person in people if makers[person].handle], "cursor": cursor}
 
 
-def _refuse_hidden(trade: Trade, account: Account, asked: Asked) -> None:
-    circle = account.settings.privacy.follows
+def _liked(trade: Trade, asked: Asked) -> dict[str, Any]:
+    trade.counts.catch_up()
+    account = _account(trade, asked)
+    _refuse_hidden(trade, account, asked, account.settings.privacy.likes)
+    ids, cursor = trade.relations.videos_of_kind(account.person, "like", asked.cursor, asked.count())
+    return {"cards": trade.cards.of_ids(asked.person, ids), "cursor": cursor}
+
+
+def _refuse_hidden(trade: Trade, account: Account, asked: Asked, circle: str) -> None:
+    if not _shows(trade, account, asked, circle):
+        raise Forbidden("is not shown to you", field="handle", value=account.handle)
+
+
+def _shows(trade: Trade, account: Account, asked: Asked, circle: str) -> bool:
+    """Whether somebody's circle holds the asker."""
     if circle == "everyone" or account.person == asked.person:
-        return
+        return True
     follows = "follow" in trade.relations.said(asked.person, [account.person]).get(account.person, ())
     mutual = trade.relations.is_mutual(asked.person, account.person)
-    if not {"followers": follows, "mutual": mutual, "nobody": False}[circle]:
-        raise Forbidden("is not shown to you", field="handle", value=account.handle)
+    return {"followers": follows, "mutual": mutual, "nobody": False}[circle]
 
 
 def _collections(trade: Trade, asked: Asked) -> dict[str, Any]:

@@ -14,6 +14,9 @@ export class Refusal extends Error {
   }
 }
 
+/** The browser, or the person before it, would not do it; the sentence says what. */
+export class Declined extends Error {}
+
 /** No answer came: the network is gone, the platform is down, or it took too long. */
 export class Unreachable extends Error {}
 
@@ -52,6 +55,7 @@ async function fetched(method, path, body, { keepalive, signal }) {
 /** A sentence for people about an error: our own words for its code, else what the platform said. */
 export function sentenceOf(error) {
   if (error instanceof Unreachable) return t("app.unreachable");
+  if (error instanceof Declined) return error.message;
   if (!(error instanceof Refusal)) throw error;
   const key = `fault.${error.code}`;
   if (known(key)) return t(key);

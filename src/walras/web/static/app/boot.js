@@ -1,12 +1,13 @@
 // The app starts here: the shell's screens are learnt, the present one is fetched and drawn, and a new address draws
 // another without a new page.
 
-import { signal } from "@preact/signals";
+import { effect, signal } from "@preact/signals";
 import { render } from "preact";
 import { useEffect } from "preact/hooks";
 
 import { Bar } from "/static/app/bar.js";
 import { html, Icon } from "/static/app/html.js";
+import { listen } from "/static/app/live.js";
 import { me, meet } from "/static/app/me.js";
 import { Notes } from "/static/app/notes.js";
 import { openOutbox } from "/static/app/outbox.js";
@@ -19,6 +20,9 @@ const drawn = signal(null);
 const PATIENCE_MS = 300;
 let wasHere = false;
 let asked = "";
+// Several at once are counted once.
+const NEWS_MS = 400;
+let newsTimer = 0;
 
 function App() {
   const path = place.value.path;
@@ -87,6 +91,16 @@ function Unreached() {
   </div>`;
 }
 
+/** What arrives while the app is open is counted beside the bar's icon at once. */
+function hearOfNews() {
+  for (const kind of ["notice", "message"]) listen(kind, news);
+}
+
+function news() {
+  clearTimeout(newsTimer);
+  newsTimer = setTimeout(() => meet().catch(() => {}), NEWS_MS);
+}
+
 function keepOffline() {
   if ("serviceWorker" in navigator) navigator.serviceWorker.register("/sw.js").catch(() => {});
 }
@@ -98,6 +112,7 @@ const stage = document.getElementById("app");
 stage.replaceChildren();
 render(html`<${App} />`, stage);
 openOutbox();
+effect(() => me.value.signed_in && hearOfNews());
 if (!me.value.person) meet().catch(() => {});
 if (document.readyState === "complete") keepOffline();
 else addEventListener("load", keepOffline);

@@ -57,8 +57,15 @@ export function Field({ form, name, label, hint, type = "text", children, ...res
 export function Switch({ label, hint, checked, onChange, disabled }) {
   return html`<label class="switch">
     <span>${label}${hint && html`<small class="quiet">${hint}</small>`}</span>
-    <input type="checkbox" role="switch" checked=${checked} disabled=${disabled} onChange=${(event) => onChange(event.target.checked)} />
+    <input type="checkbox" role="switch" checked=${checked} disabled=${disabled} onChange=${(event) => turned(event.target, checked, onChange)} />
   </label>`;
+}
+
+/** It shows what is settled, and so goes back until that has changed. */
+function turned(input, before, onChange) {
+  const wanted = input.checked;
+  input.checked = before;
+  onChange(wanted);
 }
 
 /** What belongs to no single field. */

@@ -8,16 +8,21 @@ import { t } from "/static/words.js";
 /** A sheet with a title; `onClose` hears of every way out. */
 export function Sheet({ title, onClose, children, kind = "" }) {
   const dialog = useRef(null);
+  // Taken off the page, it is not closed by the person: another sheet may stand in its place.
+  const gone = useRef(false);
   useEffect(() => {
     const element = dialog.current;
     element.showModal();
-    return () => element.open && element.close();
+    return () => {
+      gone.current = true;
+      if (element.open) element.close();
+    };
   }, []);
   return html`<dialog
     ref=${dialog}
     class=${`sheet ${kind}`}
     aria-label=${title}
-    onClose=${onClose}
+    onClose=${() => gone.current || onClose()}
     onClick=${(event) => event.target === dialog.current && dialog.current.close()}
   >
     <div class="sheet-inside">

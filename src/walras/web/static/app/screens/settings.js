@@ -3,7 +3,7 @@
 import { useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 
-import { ask, sentenceOf } from "/static/app/asking.js";
+import { ask, Declined, sentenceOf } from "/static/app/asking.js";
 import { Field, Send, Switch, useForm, Whole } from "/static/app/forms.js";
 import { Avatar, html, Icon } from "/static/app/html.js";
 import { me } from "/static/app/me.js";
@@ -56,7 +56,6 @@ function Privacy({ settings, change }) {
     ${Object.entries(PRIVACY).map(([name, circles]) => html`<label class="switch" key=${name}><span>${t(`settings.privacy.${name}`)}</span>
       <select value=${settings.privacy[name]} onChange=${(event) => change({ privacy: { [name]: event.target.value } })}>
         ${circles.map((circle) => html`<option key=${circle} value=${circle}>${t(`settings.circle.${circle}`)}</option>`)}</select></label>`)}
-    ${["find", "personalised_ads"].map((name) => html`<${Switch} key=${name} label=${t(`settings.privacy.${name}`)} checked=${settings.privacy[name]} onChange=${(on) => change({ privacy: { [name]: on } })} />`)}
   </div>`;
 }
 
@@ -159,8 +158,11 @@ async function leave() {
 async function subscribed() {
   return attempt(async () => {
     const { key } = await ask("GET", "/app/push");
+    if (!("serviceWorker" in navigator && "PushManager" in window)) throw new Declined(t("app.no-push"));
     const worker = await navigator.serviceWorker.ready;
-    const subscription = await worker.pushManager.subscribe({ userVisibleOnly: true, applicationServerKey: key });
+    const subscription = await worker.pushManager.subscribe({ userVisibleOnly: true, applicationServerKey: key }).catch(() => {
+      throw new Declined(t("app.no-push"));
+    });
     await ask("POST", "/app/push", subscription.toJSON());
     return true;
   });

@@ -147,7 +147,7 @@ export default function Feed() {
         const isHere = at === reel.at.value;
         const isNear = reel.around.value >= 0 && Math.abs(at - reel.around.value) <= NEAR;
         return html`<li key=${card.showing} class="slot" data-at=${at} inert=${!isHere}>
-          ${(isHere || isNear) && html`<${Card} card=${card} present=${isHere} muted=${muted} open=${open} leave=${leave} />`}
+          ${(isHere || isNear) && html`<${Card} card=${card} present=${isHere} ahead=${!isThrifty()} muted=${muted} open=${open} leave=${leave} />`}
         </li>`;
       })}
       ${!reel.cards.value.length && html`<li class="slot"><${Empty} reel=${reel} /></li>`}
@@ -199,6 +199,11 @@ function Trouble({ reel }) {
     ${unsent() > 0 && html`<p class="quiet">${t("reel.unsent", { count: unsent() })}</p>`}
     <button type="button" class="button" onClick=${() => again(reel)}>${t("app.again")}</button>
   </div>`;
+}
+
+/** Whether nothing should be fetched that may never be watched. */
+function isThrifty() {
+  return me.value.reduced_data || navigator.connection?.saveData === true;
 }
 
 function isOver(error) {

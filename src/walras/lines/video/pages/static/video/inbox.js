@@ -7,7 +7,7 @@ import { gated } from "/static/app/gate.js";
 import { Avatar, html, Icon } from "/static/app/html.js";
 import { List, useList } from "/static/app/lists.js";
 import { listen } from "/static/app/live.js";
-import { change } from "/static/app/me.js";
+import { meet } from "/static/app/me.js";
 import { ago, exact, known, t } from "/static/words.js";
 
 export const title = "inbox.title";
@@ -18,7 +18,7 @@ function Inbox() {
   const list = useList(async (cursor) => {
     const said = await ask("GET", `/app/inbox?cursor=${encodeURIComponent(cursor)}`);
     if (!cursor && said.notices.length && said.unread) {
-      ask("POST", "/app/inbox/read", { up_to: said.notices[0].id }).then(() => change({ unread: 0 }), () => {});
+      ask("POST", "/app/inbox/read", { up_to: said.notices[0].id }).then(meet).catch(() => {});
     }
     return { all: said.notices, cursor: said.cursor ?? "" };
   });

@@ -8,6 +8,7 @@ import { gated } from "/static/app/gate.js";
 import { Avatar, html, Icon, IconButton } from "/static/app/html.js";
 import { List, useList } from "/static/app/lists.js";
 import { listen } from "/static/app/live.js";
+import { meet } from "/static/app/me.js";
 import { attempt } from "/static/app/notes.js";
 import { back } from "/static/app/router.js";
 import { ago, exact, t } from "/static/words.js";
@@ -50,9 +51,18 @@ function Thread({ handle }) {
   const add = (message) => {
     if (!all.value.some((one) => one.id === message.id)) all.value = [...all.value, message];
   };
+  // Asking for it is what makes it read, also in the count beside the bar's icon.
+  const arrived = (message) => {
+    add(message);
+    end.current?.scrollIntoView({ behavior: "smooth" });
+    ask("GET", `/app/messages/${encodeURIComponent(handle)}?n=1`).then(meet).catch(() => {});
+  };
   useEffect(() => {
-    older().then(() => end.current?.scrollIntoView());
-    return listen("message", (said) => said.with === handle && add(said.message));
+    older().then(() => {
+      end.current?.scrollIntoView();
+      meet().catch(() => {});
+    });
+    return listen("message", (said) => said.with === handle && arrived(said.message));
   }, [handle]);
   const send = async (event) => {
     event.preventDefault();

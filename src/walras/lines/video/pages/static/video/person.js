@@ -26,16 +26,19 @@ export default function Person({ handle }) {
       (error) => (trouble.value = sentenceOf(error)),
     );
   }, [handle]);
+  const kind = useSignal("videos");
   const videos = useList(async (cursor) => {
-    const said = await ask("GET", `/app/people/${encodeURIComponent(handle)}/videos?cursor=${encodeURIComponent(cursor)}`);
+    const said = await ask("GET", `/app/people/${encodeURIComponent(handle)}/${kind.value}?cursor=${encodeURIComponent(cursor)}`);
     return { all: said.cards, cursor: said.cursor };
-  }, handle);
+  }, `${handle} ${kind.value}`);
   if (trouble.value) {
     return html`<div class="middle" role="alert"><${Icon} name="user-round" /><h1>${trouble.value}</h1><a class="button" href="/">${t("app.to-feed")}</a></div>`;
   }
   return html`<section class="page">
     ${person.value ? html`<${Head} person=${person} />` : html`<div class="profile"><span class="bone"></span></div>`}
-    <h2 class="unseen">${t("person.videos")}</h2>
+    <h2 class="unseen">${t(`person.${kind.value}`)}</h2>
+    ${person.value?.shows_likes && html`<div class="segments" role="group" aria-label=${t("person.videos")}>
+      ${["videos", "liked"].map((one) => html`<button type="button" key=${one} aria-pressed=${String(kind.value === one)} onClick=${() => (kind.value = one)}>${t(`person.${one}`)}</button>`)}</div>`}
     <${List} list=${videos} kind="tiles" icon="film" draw=${(card) => html`<${Tile} key=${card.id} card=${card} />`}
       empty=${t("person.no-videos")} emptyMore=${person.value?.mine ? t("person.no-videos.mine") : ""} />
   </section>`;
@@ -50,8 +53,7 @@ function Head({ person }) {
     <p class="quiet">@${who.handle}${who.mutual && html` · ${t("person.mutual")}`}${!who.mutual && who.follows_me && html` · ${t("person.follows-you")}`}</p>
     ${who.bio && html`<p dir="auto">${who.bio}</p>`}
     <div class="profile-counts figures">
-      <button type="button" class="count" onClick=${() => (sheet.value = "following")}><strong>${tally(who.following)}</strong>${t("person.following")}</button>
-      <button type="button" class="count" onClick=${() => (sheet.value = "followers")}><strong>${tally(who.followers)}</strong>${t("person.followers")}</button>
+      ${["following", "followers"].map((one) => html`<button type="button" key=${one} class="count" disabled=${!who.shows_follows} onClick=${() => (sheet.value = one)}><strong>${tally(who[one])}</strong>${t(`person.${one}`)}</button>`)}
       <span class="count"><strong>${tally(who.likes)}</strong>${t("person.likes")}</span>
     </div>
     <div class="row">${who.mine ? html`<${Own} />` : html`<${Others} person=${person} />`}</div>
