@@ -5,6 +5,7 @@ from walras.lines.video.namesakes import namesakes
 
 def test_two_scripts_over_the_same_videos_are_one_topic() -> None:
     found = namesakes([("dance", "舞蹈"), ("dance", "舞蹈"), ("dance",), ("food", "舞蹈"), ("cars",)])
+    assert namesakes([("village-basketball", "村BA")]) != {}
     assert found == {"dance": ("舞蹈",), "舞蹈": ("dance",)}
 
 

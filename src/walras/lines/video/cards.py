@@ -11,7 +11,7 @@ from walras.lines import House
 from walras.lines.video.entities import SHOWN, Video
 from walras.lines.video.items import script_language
 from walras.lines.video.looking import COUNTED, Look, look
-from walras.lines.video.namesakes import Namesakes
+from walras.lines.video.namesakes import Namesakes, topic_language
 from walras.lines.video.relations import Relations
 from walras.lines.video.videos import Videos
 from walras.schema import Page, Place
@@ -193,7 +193,7 @@ class Cards:
             Shown(
                 id=topic,
                 title=found.titles.get(topic, topic),
-                language=script_language(topic),
+                language=topic_language(topic),
                 same=self._namesakes.of(topic),
             )
             for topic in video.topics

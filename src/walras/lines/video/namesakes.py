@@ -1,5 +1,6 @@
 """Topics that are one thing in two scripts, such as `dance` and `舞蹈`: they stand under the same videos."""
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from itertools import combinations
@@ -17,6 +18,7 @@ TRUST_MS = 60_000
 _ROWS_MAX = 5_000
 # Of all videos under either, so many stand under both.
 ALIKE = 0.5
+_LATIN = re.compile(r"[A-Za-z]")
 
 
 class Namesakes:
@@ -44,6 +46,11 @@ class Namesakes:
         return [tuple(sorted(topics)) for topics in under.values()]
 
 
+def topic_language(topic: str) -> str:
+    """The language of a topic's script; Latin letters beside another script, as in 村BA, are that other's."""
+    return script_language(_LATIN.sub("", topic)) or script_language(topic)
+
+
 def namesakes(under: Iterable[tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
     """By topic, those in other scripts that mostly stand under the same videos.
 
@@ -56,7 +63,7 @@ def namesakes(under: Iterable[tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
         both.update(combinations(topics, 2))
     found: dict[str, list[str]] = {}
     for (one, other), n in both.items():
-        if n >= ALIKE * (alone[one] + alone[other] - n) and script_language(one) != script_language(other):
+        if n >= ALIKE * (alone[one] + alone[other] - n) and topic_language(one) != topic_language(other):
             found.setdefault(one, []).append(other)
             found.setdefault(other, []).append(one)
     return {topic: tuple(others) for topic, others in found.items()}

@@ -10,8 +10,7 @@ from msgspec import Meta
 from walras.base.clock import Clock
 from walras.base.errors import Invalid
 from walras.base.limits import LIST_MAX, TOPIC_CHARS_MAX
-from walras.lines.video.items import script_language
-from walras.lines.video.namesakes import Namesakes
+from walras.lines.video.namesakes import Namesakes, topic_language
 from walras.lines.video.tables import TopicFollowerRow, TopicRow, VideoRow, VideoTopicRow
 from walras.world import Database, upsert
 
@@ -158,6 +157,6 @@ def _listed(topic: Topic, videos: int, same: tuple[str, ...]) -> Listed:
         videos=videos,
         starts_ms=topic.starts_ms,
         ends_ms=topic.ends_ms,
-        language=script_language(topic.id),
+        language=topic_language(topic.id),
         same=same,
     )
