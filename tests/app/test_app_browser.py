@@ -109,7 +109,8 @@ def test_from_signing_up_to_talking_and_out_again(watched: Watched) -> None:
     page.get_by_role("button", name="Send").click()
     expect(page.locator(".replies .comment-text")).to_have_text("An answer")
     page.keyboard.press("Escape")
-    card.locator(".action.bookmark").click()
+    with page.expect_response("**/v1/events"):
+        card.locator(".action.bookmark").click()
     page.goto(watched.server.address + "/collections/kept")
     expect(page.locator(".tile")).to_have_count(1)
     page.goto(watched.server.address + "/settings")

@@ -61,7 +61,7 @@ async def test_a_guest_gets_the_feed_and_each_card_says_why(app: App) -> None:
         "id": ann, "handle": "ann", "name": "Ann", "avatar": "", "followed": False, "mutual": False,
         "verified": False, "mine": False,
     }  # fmt: skip
-    assert card["topics"] == [{"id": "sea", "title": "sea"}]
+    assert card["topics"] == [{"id": "sea", "title": "sea", "language": "en", "same": []}]
     assert set(card) >= {"title", "caption", "created_ms", "duration_s", "width", "height", "language", "state"}
     assert set(card) >= {"hls", "mp4", "poster", "preview", "captions", "commercial", "link", "music", "place_name"}
     assert card["counts"] == {"views": 0, "likes": 0, "comments": 0, "shares": 0, "saves": 0}

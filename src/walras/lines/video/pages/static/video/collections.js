@@ -9,6 +9,7 @@ import { gated } from "/static/app/gate.js";
 import { html, Icon, IconButton } from "/static/app/html.js";
 import { List, useList } from "/static/app/lists.js";
 import { attempt } from "/static/app/notes.js";
+import { flush } from "/static/app/outbox.js";
 import { go } from "/static/app/router.js";
 import { Sheet } from "/static/app/sheet.js";
 import { Tile } from "/static/video/tiles.js";
@@ -39,6 +40,8 @@ function All() {
 /** What the person keeps or likes, as she said it on the cards. */
 function Said({ kind }) {
   const list = useList(async (cursor) => {
+    // What she has said a moment ago is there too.
+    await flush();
     const said = await ask("GET", `/app/${kind}?cursor=${encodeURIComponent(cursor)}`);
     return { all: said.cards, cursor: said.cursor };
   });
