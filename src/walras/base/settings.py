@@ -82,6 +82,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     understand_looks: Annotated[
         str, Meta(description="Who makes vectors of pictures: embedded (colours and edges), or off.")
     ] = "embedded"
+    promised_exposures: Annotated[
+        int, Meta(ge=1, le=10_000, description="Exposures promised to every new video within 48 hours.")
+    ] = 300
     mail_url: Annotated[
         str,
         Meta(description="Mail server, as smtp://user:password@host:587?from=a@example.org; empty: letters stay here."),

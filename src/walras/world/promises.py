@@ -100,6 +100,11 @@ class Promises:
         with self._database.read() as connection:
             return self.read(connection, videos)
 
+    def promised(self, videos: Sequence[str]) -> set[str]:
+        """Those of these videos that something was promised to."""
+        with self._database.read() as connection:
+            return set(connection.scalars(sa.select(PromiseRow.video).where(PromiseRow.video.in_(list(videos)))))
+
     def running(self, most: int = _AT_ONCE) -> list[Promise]:
         """Those whose end was not drawn yet, the one that ends first in front."""
         query = sa.select(PromiseRow.body).where(PromiseRow.state == RUNNING).order_by(PromiseRow.ends_ms)

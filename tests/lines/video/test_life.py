@@ -243,6 +243,10 @@ def test_a_video_that_a_death_left_untold_is_told_later(parlour: Parlour) -> Non
         Wish(topics=("a\x00b",)),
         Wish(cut=(5.0, 3.0)),
         Wish(publish_at_ms=-1),
+        Wish(cover_s=-4.0),
+        Wish(cover_s=99_999.0),
+        Wish(music="nobody"),
+        Wish(music="../.."),
     ],
 )
 def test_a_wrong_wish_is_refused_and_changes_nothing(parlour: Parlour, wish: Wish) -> None:
@@ -251,6 +255,31 @@ def test_a_wrong_wish_is_refused_and_changes_nothing(parlour: Parlour, wish: Wis
     with pytest.raises(Invalid):
         parlour.trade.publishing.edit(ann, id, wish)
     assert parlour.trade.videos.get(id).title == ""
+
+
+def test_a_sound_is_taken_only_where_everybody_may_see_it(parlour: Parlour) -> None:
+    ann, eve = parlour.person("ann"), parlour.person("eve")
+    open_, own = parlour.video(eve, title="Strings"), parlour.asset(ann)
+    closed = parlour.video(eve, audience="me")
+    source = parlour.house.studio.folder / own.id / "source"
+    source.parent.mkdir(parents=True, exist_ok=True)
+    source.write_bytes(b"film")
+    draft = parlour.trade.publishing.begin(ann, own.id)
+    edit = parlour.trade.publishing.edit
+    for hidden in (closed.id, closed.asset, parlour.asset(eve).id):
+        with pytest.raises(Invalid, match="music"):
+            edit(ann, draft.id, Wish(music=hidden))
+    assert edit(ann, draft.id, Wish(music=open_.id)).music == open_.asset
+    card = parlour.trade.cards.of_own(ann, [parlour.trade.videos.get(draft.id)])[0]
+    assert card.music == {"title": "Strings", "video": open_.id}
+    assert edit(ann, draft.id, Wish(music="")).music == ""
+
+
+def test_marks_that_turn_a_text_round_are_taken_out(parlour: Parlour) -> None:
+    ann = parlour.person("ann")
+    draft = parlour.trade.publishing.begin(ann, parlour.asset(ann).id)
+    said = parlour.trade.publishing.edit(ann, draft.id, Wish(title="\u202eabc\x00", caption="مرحبا 👋🏽 <b>"))
+    assert (said.title, said.caption) == ("abc", "مرحبا 👋🏽 <b>")
 
 
 @pytest.mark.parametrize(

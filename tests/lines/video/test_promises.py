@@ -9,7 +9,9 @@ from walras.base.ids import PageId
 from walras.lines.video.claims import displaced, receipt
 from walras.lines.video.doors.promising import dials_for
 from walras.lines.video.reach import Past, foreseen
+from walras.lines.video.wishes import Wish
 from walras.schema import Dials, PageRecord, PlaceRecord
+from walras.world.promises import SPAN_MS
 
 
 def page(id, item, own=0.01, lost=0.03, programme="first-exposure"):
@@ -119,3 +121,13 @@ def test_without_any_past_the_promise_is_foreseen_widely(parlour):
     reach = parlour.trade.forecast.of(parlour.person("ann"), ["food"], 20.0, "zh-CN")
     assert reach.low < 300 < reach.high and len(set(reach.reasons)) == 3
     assert "300" in reach.reasons[2]
+
+
+def test_videos_brought_with_a_past_foretell_nothing(parlour):
+    ann = parlour.person("ann")
+    parlour.clock.instant_ms += 3 * 86_400_000
+    parlour.trade.publishing.bring(
+        ann, parlour.asset(ann).id, Wish(title="Old"), parlour.clock.instant_ms - 2 * SPAN_MS
+    )
+    reach = parlour.trade.forecast.of(ann, ["food"], 20.0, "en")
+    assert reach.low < 300 < reach.high and "No video" in reach.reasons[2]

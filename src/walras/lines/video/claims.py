@@ -21,7 +21,7 @@ from walras.lines.video.turns import position_of, write_position, written_positi
 from walras.lines.video.videos import Videos
 from walras.schema import Batch, PageRecord, PlaceRecord
 from walras.world import Promise, Promises, priced
-from walras.world.promises import EXPOSURES, MET, MISSED, RUNNING, SPAN_MS, STOPPED
+from walras.world.promises import MET, MISSED, RUNNING, SPAN_MS, STOPPED
 
 PROGRAMME = "first-exposure"
 _READ = "promises"
@@ -46,9 +46,10 @@ class Claims:
     def promise_new(self) -> int:
         """Promise exposures to videos published lately that have no promise yet; how many."""
         now_ms = self._house.clock.now_ms()
-        recent = [v for v in self._recent(now_ms - SPAN_MS) if v.published_ms > now_ms - SPAN_MS and _is_open(v)]
-        there = self._table.get_many([video.id for video in recent])
-        made = [promise_of_video(video) for video in recent if video.id not in there]
+        recent = self._recent(now_ms - SPAN_MS)
+        there = self._table.promised(recent)
+        fresh = self._videos.get_many([id for id in recent if id not in there][:_VIDEOS_AT_ONCE])
+        made = [promise_of_video(video, self._house.settings.promised_exposures) for video in fresh.values()]
         self._table.make(made)
         return len(made)
 
@@ -103,12 +104,12 @@ class Claims:
 
     # ------------------------------------------------------------ inside
 
-    def _recent(self, since_ms: int) -> list[Video]:
-        """Videos that may have been published since an instant: those made or changed since."""
-        query = sa.select(VideoRow.id).where(VideoRow.state == "published").order_by(VideoRow.id.desc())
+    def _recent(self, since_ms: int) -> list[str]:
+        """Videos published for everybody after an instant; nothing but their ids is read, along an index."""
+        is_open = (VideoRow.state == "published", VideoRow.audience == "everyone", VideoRow.published_ms > since_ms)
+        query = sa.select(VideoRow.id).where(*is_open).order_by(VideoRow.published_ms)
         with self._house.world.database.read() as connection:
-            ids = list(connection.scalars(query.limit(_VIDEOS_AT_ONCE * 10)))
-        return [video for video in self._videos.get_many(ids).values() if video.published_ms >= since_ms]
+            return list(connection.scalars(query))
 
     def _project(self, batch: Batch, after: int) -> None:
         for page in batch.pages:
@@ -171,13 +172,13 @@ class Claims:
         return "new" if len(self._house.log.history(person, _NEW_EVENTS)) < _NEW_EVENTS else "regular"
 
 
-def promise_of_video(video: Video) -> Promise:
-    """What a video is promised when it is published."""
+def promise_of_video(video: Video, exposures: int) -> Promise:
+    """What a video is promised when it is published: so many exposures."""
     starts_ms = video.published_ms
     return Promise(
         video=video.id,
         maker=video.maker,
-        promised=EXPOSURES,
+        promised=exposures,
         starts_ms=starts_ms,
         ends_ms=starts_ms + SPAN_MS,
         priced_ms=starts_ms,
@@ -308,11 +309,6 @@ def _listed(group: Mapping[str, int]) -> str:
 def _plain(promise: Promise) -> dict[str, object]:
     fields = ("promised", "delivered", "starts_ms", "ends_ms", "price_yuan", "spent_yuan", "spent_s", "state")
     return {**{name: getattr(promise, name) for name in fields}, "stopped_by": promise.stopped_by}
-
-
-def _is_open(video: Video) -> bool:
-    """Whether everybody may see it: exposures are promised to nothing else."""
-    return video.state == "published" and video.audience == "everyone"
 
 
 def _exposures(batch: Batch) -> Iterator[tuple[str, str, int, str, str]]:

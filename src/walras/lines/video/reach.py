@@ -17,7 +17,7 @@ from walras.lines import House
 from walras.lines.video.tables import VideoDayRow, VideoRow
 from walras.lines.video.videos import Videos
 from walras.schema import Floats
-from walras.world.promises import EXPOSURES, SPAN_MS
+from walras.world.promises import SPAN_MS
 
 # Videos that the topic's, and the maker's own mean must have to count half.
 TOPIC_HALF, MAKER_HALF = 8.0, 3.0
@@ -26,6 +26,8 @@ LOW, HIGH = 0.1, 0.9
 LEAST = 12
 _WIDE = float(np.log(3.0))
 _READ = 2_000
+# The cause under which `bring` publishes.
+BROUGHT = "cause.sample"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,12 +48,12 @@ class Reach(msgspec.Struct, frozen=True, kw_only=True):
     reasons: tuple[str, str, str]
 
 
-def foreseen(past: Past, maker: str, topic: str) -> tuple[int, int, int]:
-    """Low, mid and high for a new video of a maker on a topic."""
+def foreseen(past: Past, maker: str, topic: str, promised: int = 300) -> tuple[int, int, int]:
+    """Low, mid and high for a new video of a maker on a topic; where nothing is known, around what is promised."""
     logs = np.log1p(past.exposures)
     makers, topics = np.asarray(past.maker, object), np.asarray(past.topic, object)
     if len(logs) == 0:
-        middle = float(np.log1p(EXPOSURES))
+        middle = float(np.log1p(promised))
         return _rounded(middle - _WIDE, middle, middle + _WIDE)
     every = np.ones(len(logs), bool)
     middle = _middle(logs, makers == maker, topics == topic, every)
@@ -90,6 +92,7 @@ _WORDS = {
         "none": "You have no earlier video yet, so what others got counts.",
         "topic": "{n} videos on {topic} got {mean}.",
         "no-topic": "Nothing like it was published yet, so all videos count.",
+        "all-none": "No video's first two days were counted here yet; a new one is promised {promised}.",
         "all": "The platform's {n} videos got {mean}; a new one is promised {promised}.",
     },
     "zh": {
@@ -97,6 +100,7 @@ _WORDS = {
         "none": "你还没有发布过视频，因此参考其他人的结果。",
         "topic": "话题“{topic}”的 {n} 个视频平均获得 {mean} 次。",
         "no-topic": "还没有类似的内容，因此参考全部视频。",
+        "all-none": "这里还没有视频满两天的统计；新视频承诺 {promised} 次。",
         "all": "平台的 {n} 个视频平均获得 {mean} 次；新视频承诺 {promised} 次。",
     },
 }
@@ -120,8 +124,9 @@ class Forecast:
         """
         past = self._past()
         topic = topics[0] if topics else ""
-        low, mid, high = foreseen(past, maker, topic)
-        return Reach(low=low, mid=mid, high=high, reasons=reasons(past, maker, topic, language))
+        promised = self._house.settings.promised_exposures
+        low, mid, high = foreseen(past, maker, topic, promised)
+        return Reach(low=low, mid=mid, high=high, reasons=reasons(past, maker, topic, language, promised))
 
     def _past(self) -> Past:
         """Earlier videos whose first two days are over."""
@@ -129,7 +134,12 @@ class Forecast:
         query = sa.select(VideoRow.id).where(VideoRow.state.in_(("published", "limited")))
         with self._house.world.database.read() as connection:
             ids = list(connection.scalars(query.order_by(VideoRow.id.desc()).limit(_READ)))
-            videos = [v for v in self._videos.get_many(ids).values() if 0 < v.published_ms <= until_ms]
+            # What was brought with a past was shown before anything was counted here.
+            videos = [
+                video
+                for video in self._videos.get_many(ids).values()
+                if 0 < video.published_ms <= until_ms and video.cause != BROUGHT
+            ]
             first: dict[str, int] = {video.id: video.published_ms // DAY_MS for video in videos}
             got = dict.fromkeys(first, 0)
             days = sa.select(VideoDayRow.video, VideoDayRow.day, VideoDayRow.exposures)
@@ -143,7 +153,7 @@ class Forecast:
         )
 
 
-def reasons(past: Past, maker: str, topic: str, language: str) -> tuple[str, str, str]:
+def reasons(past: Past, maker: str, topic: str, language: str, promised: int) -> tuple[str, str, str]:
     """Three reasons, with the numbers that the forecast rests on."""
     words = _WORDS["zh" if language.startswith("zh") else "en"]
     own = [n for n, who in zip(past.exposures.tolist(), past.maker, strict=True) if who == maker]
@@ -151,7 +161,9 @@ def reasons(past: Past, maker: str, topic: str, language: str) -> tuple[str, str
     return (
         words["own"].format(n=len(own), mean=_mean(own)) if own else words["none"],
         words["topic"].format(n=len(alike), topic=topic, mean=_mean(alike)) if alike else words["no-topic"],
-        words["all"].format(n=len(past.exposures), mean=_mean(past.exposures.tolist()), promised=EXPOSURES),
+        words["all" if len(past.exposures) else "all-none"].format(
+            n=len(past.exposures), mean=_mean(past.exposures.tolist()), promised=promised
+        ),
     )
 
 

@@ -67,9 +67,25 @@ def mine_of(trade: Trade, visitor: Visitor, videos: Sequence[Video]) -> list[dic
     cards = {card.id: card for card in trade.cards.of_own(visitor.person, videos)}
     promised = trade.promised(videos)
     return [
-        {**_with_progress(msgspec.to_builtins(cards[video.id]), video, visitor.language), **promised.get(video.id, {})}
+        {
+            **_with_progress(msgspec.to_builtins(cards[video.id]), video, visitor.language),
+            "reach": _reach(trade, video, visitor.language),
+            **promised.get(video.id, {}),
+        }
         for video in videos
     ]
+
+
+def _reach(trade: Trade, video: Video, language: str) -> dict[str, Any] | None:
+    """How far a video that waits will probably reach; of one that is out, what was counted is known instead."""
+    if video.state not in ("draft", "scheduled"):
+        return None
+    start_s, end_s = video.cut
+    length_s = (end_s or video.media.duration_s) - start_s
+    found: dict[str, Any] = msgspec.to_builtins(
+        trade.forecast.of(video.maker, video.topics, max(length_s, 0.0), language)
+    )
+    return found
 
 
 def _with_progress(card: dict[str, Any], video: Video, language: str) -> dict[str, Any]:
@@ -92,7 +108,6 @@ def _with_progress(card: dict[str, Any], video: Video, language: str) -> dict[st
         "place_name": video.place or None,
         "publish_at_ms": video.publish_at_ms,
         "wanted": video.wanted,
-        "reach": None,
         "contract": None,
     }
 

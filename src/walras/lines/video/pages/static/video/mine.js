@@ -55,6 +55,7 @@ function Row({ video, update, list }) {
       ${stopped && video.cause && html`<p class=${video.state === "failed" ? "fault" : "quiet"} role=${video.state === "failed" ? "alert" : "status"}>${video.cause}</p>`}
       ${stopped && video.fix && html`<p class="quiet">${video.fix}</p>`}
       ${video.state === "published" && html`<p class="quiet figures">${t("mine.counts", { views: tally(video.counts.views), likes: tally(video.counts.likes), comments: tally(video.counts.comments) })}</p>`}
+      ${video.reach && html`<p class="quiet figures">${t("make.reach")}: ${t("make.reach.of", { mid: number(video.reach.mid), low: number(video.reach.low), high: number(video.reach.high) })}</p>`}
       ${video.contract && html`<${Contract} contract=${video.contract} />`}
       <div class="row">
         ${video.state === "failed" && again && html`<button type="button" class="button small solid" onClick=${retry}>${t("mine.retry")}</button>`}
