@@ -105,6 +105,15 @@ class Studio:
         """
         return self._begin_again(id, making)
 
+    def check_source(self, id: AssetId) -> None:
+        """Make sure that other media could be ordered of an upload.
+
+        Raises:
+            NotFound: there is no such asset.
+            Conflict: the file has not come whole, or was adopted and has no source.
+        """
+        self._check_whole(self.asset(id))
+
     def retry(self, id: AssetId) -> Asset:
         """Begin a failed making again.
 
@@ -164,9 +173,7 @@ class Studio:
     def _begin_again(self, id: AssetId, making: Making | None) -> Asset:
         with self.database.write() as connection:
             asset = shelf.asset_of(connection, id, hold=True)
-            if asset.state == "uploading" or not (self.folder / id / uploads.SOURCE).exists():
-                hint = "Wait for the upload to end, or send the file again."
-                raise Conflict("has no whole file to make media of", field="asset", value=id, hint=hint)
+            self._check_whole(asset)
             wanted = asset.making if making is None else making
             if making is not None and wanted == asset.making and asset.state != "failed":
                 return asset
@@ -175,6 +182,11 @@ class Studio:
                 asset, making=wanted, version=asset.version + 1, state="queued", progress=0.0, fault=None
             )
             return shelf.put(connection, again)
+
+    def _check_whole(self, asset: Asset) -> None:
+        if asset.state == "uploading" or not (self.folder / asset.id / uploads.SOURCE).exists():
+            hint = "Wait for the upload to end, or send the file again."
+            raise Conflict("has no whole file to make media of", field="asset", value=asset.id, hint=hint)
 
     def _check_disk(self, length: int) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)

@@ -275,6 +275,16 @@ def test_a_sound_is_taken_only_where_everybody_may_see_it(parlour: Parlour) -> N
     assert edit(ann, draft.id, Wish(music="")).music == ""
 
 
+@pytest.mark.parametrize("wish", [Wish(title="Sea", cut=(1.0, 5.0)), Wish(title="Sea", cover_s=3.0)])
+def test_media_that_cannot_be_made_anew_leave_the_video_as_it_was(parlour: Parlour, wish: Wish) -> None:
+    ann = parlour.person("ann")
+    draft = parlour.trade.publishing.begin(ann, parlour.asset(ann).id)
+    with pytest.raises(Conflict, match="no whole file"):
+        parlour.trade.publishing.edit(ann, draft.id, wish)
+    assert parlour.trade.videos.get(draft.id) == draft
+    assert parlour.trade.publishing.edit(ann, draft.id, Wish(title="Sea")).title == "Sea"
+
+
 def test_marks_that_turn_a_text_round_are_taken_out(parlour: Parlour) -> None:
     ann = parlour.person("ann")
     draft = parlour.trade.publishing.begin(ann, parlour.asset(ann).id)

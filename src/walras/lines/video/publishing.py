@@ -18,7 +18,7 @@ from walras.lines.video.review import Doubt, doubts_of
 from walras.lines.video.turns import position_of, put_position, say_live
 from walras.lines.video.verdicts import check_verdict, decided
 from walras.lines.video.videos import Videos
-from walras.lines.video.wishes import Wish, edited, said
+from walras.lines.video.wishes import REMADE, Wish, edited, said
 from walras.lines.video.words import sentence
 from walras.schema import ItemPut
 from walras.studio import Asset, AssetId, Making
@@ -65,15 +65,18 @@ class Publishing:
         Raises:
             NotFound: it is not hers.
             Invalid: a value is wrong.
-            Conflict: it cannot be cut any more.
+            Conflict: it cannot be cut any more, or has no file to be made of anew. Nothing was changed then.
         """
         now_ms = self._house.clock.now_ms()
         given = said(wish, now_ms)
-        self.videos.own(maker, id)
+        video = self.videos.own(maker, id)
         if given.get("music"):
             given["music"] = self._sound(maker, str(given["music"]))
+        if _differ(video, edited(video, given, now_ms)):
+            # Asked before anything is written: the order itself comes after the row and would leave it half-done.
+            self._house.studio.check_source(video.asset)
         before, after = self.videos.change(id, lambda video: edited(video, given, now_ms), who=maker, actor="maker")
-        if any(getattr(before, name) != getattr(after, name) for name in ("cut", "cover_s", "music")):
+        if _differ(before, after):
             self._order(after)
         self._tell(after)
         return after
@@ -372,3 +375,8 @@ class Publishing:
         self._house.world.catch_up(self._house.log.read)
         for video, _ in videos:
             self.videos.told(video.id, video)
+
+
+def _differ(before: Video, after: Video) -> bool:
+    """Whether other media must be made for it."""
+    return any(getattr(before, name) != getattr(after, name) for name in REMADE)

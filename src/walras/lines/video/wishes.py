@@ -14,6 +14,8 @@ from walras.lines.video.entities import Audience, Topic, Video
 _TURNING = re.compile("[\x00\u202a-\u202e\u2066-\u2069]")
 # A cover lies in the longest video that is taken; where it lies behind the end of this one its last picture is taken.
 _COVER_S_MAX = 3_600.0
+# What is part of the media themselves: where one of these changes they are made anew.
+REMADE = ("cut", "cover_s", "music")
 
 
 class Wish(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -43,7 +45,7 @@ def edited(video: Video, given: dict[str, object], now_ms: int) -> Video:
     if given.get("cover_s") == 0 and video.cover_s < 0:
         # A slider that nobody moved stands at 0; making everything again for it would double the wait.
         given = {**given, "cover_s": video.cover_s}
-    recut = any(name in given and given[name] != getattr(video, name) for name in ("cut", "cover_s", "music"))
+    recut = any(name in given and given[name] != getattr(video, name) for name in REMADE)
     if recut and video.state not in ("draft", "failed", "processing"):
         hint = "Title, caption, topics, place and audience can still be changed."
         raise Conflict("is made already and cannot be cut again", field="cut", value=video.state, hint=hint)
