@@ -32,6 +32,8 @@ def test_two_who_follow_each_other_talk_while_both_look(watched: Watched) -> Non
         with page.expect_response("**/v1/events"):
             page.get_by_role("button", name="Follow", exact=True).click()
         expect(page.get_by_role("button", name="Following", exact=True)).to_be_visible()
+    # Whoever follows back may write from that moment on, without loading the page anew.
+    expect(other.get_by_role("link", name="Write")).to_be_visible()
     one.goto(f"{watched.address}/u/bert")
     one.get_by_role("link", name="Write").click()
     other.goto(f"{watched.address}/topics")

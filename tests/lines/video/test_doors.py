@@ -259,6 +259,8 @@ async def test_people_follow_and_write(app: App) -> None:
         await one.post("/v1/events", json={"outcome": "follow", "owner": bob})
         await two.post("/v1/events", json={"outcome": "follow", "owner": ann})
         profile = (await one.get("/app/people/bob")).json()
+        stranger = (await three.get("/app/people/bob")).json()
+        assert (stranger["may_message"], stranger["takes_messages"]) == (False, True)
         assert (profile["mutual"], profile["followers"], profile["follows_me"], profile["may_message"]) == (
             True, 1, True, True,
         )  # fmt: skip

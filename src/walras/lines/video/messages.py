@@ -46,9 +46,12 @@ class Messages:
 
     def may_write(self, sender: str, receiver: str) -> bool:
         """Whether the two follow each other, neither blocks the other, and both let messages in."""
-        accounts = self._house.world.accounts.of_people([sender, receiver])
-        open_both = len(accounts) == 2 and all(a.settings.privacy.message == "mutual" for a in accounts.values())
-        return open_both and self._relations.is_mutual(sender, receiver)
+        return self.are_open(sender, receiver) and self._relations.is_mutual(sender, receiver)
+
+    def are_open(self, one: str, other: str) -> bool:
+        """Whether both let messages of mutual followers in."""
+        accounts = self._house.world.accounts.of_people([one, other])
+        return len(accounts) == 2 and all(a.settings.privacy.message == "mutual" for a in accounts.values())
 
     def send(self, sender: str, receiver: str, text: str, once: str = "") -> Message:
         """Send a message; sending it again under the same id of the sender's sends it once.

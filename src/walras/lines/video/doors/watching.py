@@ -252,6 +252,7 @@ def _person(trade: Trade, asked: Asked) -> dict[str, Any]:
         "shows_likes": _shows(trade, account, asked, account.settings.privacy.likes),
         "shows_follows": _shows(trade, account, asked, account.settings.privacy.follows),
         "may_message": not maker.mine and trade.messages.may_write(asked.person, account.person),
+        "takes_messages": not maker.mine and trade.messages.are_open(asked.person, account.person),
     }
 
 

@@ -8,7 +8,7 @@ import { Avatar, html, Icon, IconButton } from "/static/app/html.js";
 import { List, useList } from "/static/app/lists.js";
 import { me } from "/static/app/me.js";
 import { say } from "/static/app/notes.js";
-import { tell } from "/static/app/outbox.js";
+import { flush, tell } from "/static/app/outbox.js";
 import { Sheet } from "/static/app/sheet.js";
 import { Tile } from "/static/video/tiles.js";
 import { t, tally } from "/static/words.js";
@@ -73,8 +73,11 @@ function Others({ person }) {
   const set = (part) => (person.value = { ...person.value, ...part });
   const follow = () => {
     const wanted = !who.followed;
-    set({ followed: wanted, followers: who.followers + (wanted ? 1 : -1), mutual: wanted && who.follows_me });
+    const mutual = wanted && who.follows_me;
+    set({ followed: wanted, followers: who.followers + (wanted ? 1 : -1), mutual, may_message: mutual && who.takes_messages });
     tell({ outcome: wanted ? "follow" : "unfollow", owner: who.id });
+    // Whoever writes next must be known as a mutual follower by then.
+    flush();
   };
   const block = () => {
     set({ blocked: !who.blocked });
