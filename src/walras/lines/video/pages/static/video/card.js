@@ -8,11 +8,13 @@ import { follow, like, save, share } from "/static/video/cards.js";
 import { once } from "/static/video/naming.js";
 import { attach, detach, play } from "/static/video/player.js";
 import { Watching } from "/static/video/watching.js";
-import { ago, minutes, t, tally } from "/static/words.js";
+import { ago, exact, minutes, t, tally } from "/static/words.js";
 
 const DOUBLE_TAP_MS = 280;
 // Below this share of a second a card that is passed by was not shown.
 const SHOWN_MS = 120;
+// By then the film that came instead has shown its first frame.
+const REWIND_MS = 400;
 
 export function Card({ card, present, muted, open, leave, ahead = true }) {
   const video = useRef(null);
@@ -84,10 +86,12 @@ function Sound({ muted }) {
 function Says({ card, open }) {
   const wide = useSignal(false);
   const long = card.caption.length > 90;
+  // Dates in words of a language take long the first time: they are written when they are looked for, and not before.
+  const whole = (event) => (event.currentTarget.title ||= exact(card.created_ms));
   return html`<div class="says">
     <p class="maker">
       <a href=${`/u/${card.maker.handle}`}>@${card.maker.handle}</a>
-      <span class="quiet" title=${new Date(card.created_ms).toLocaleString()}>${ago(card.created_ms)}</span>
+      <time class="quiet" datetime=${new Date(card.created_ms).toISOString()} onPointerEnter=${whole}>${ago(card.created_ms)}</time>
       ${card.commercial && html`<span class="mark-ad">${t("reel.ad")}</span>`}
     </p>
     <h2>${card.title}</h2>
@@ -204,10 +208,15 @@ function standStill(element) {
   element.pause();
 }
 
-/** Stop at the beginning, while nobody looks: coming back then shows the first frame without a search for it. */
+/**
+ * Stop at once, and go back to the beginning while nobody looks: coming back then shows the first frame without a search
+ * for it. The search waits, since the film that comes needs the processor for its first frame.
+ */
 function rewind(element) {
   element.pause();
-  if (element.currentTime > 0) element.currentTime = 0;
+  setTimeout(() => {
+    if (element.paused && element.currentTime > 0) element.currentTime = 0;
+  }, REWIND_MS);
 }
 
 function toggle(element, paused) {

@@ -237,8 +237,12 @@ function settling(element, reel) {
   };
   const hear = (event) => Number(event.target.closest("li")?.dataset.at) === reel.at.value && settle();
   const timer = setTimeout(settle, SETTLED_MS);
+  // The first frame says it sooner than the first change of time: the next film has that much longer to come.
+  const video = element.children[reel.at.value]?.querySelector("video");
+  const frame = video?.requestVideoFrameCallback?.(settle);
   const stop = () => {
     clearTimeout(timer);
+    if (frame) video.cancelVideoFrameCallback(frame);
     element.removeEventListener("timeupdate", hear, true);
   };
   element.addEventListener("timeupdate", hear, true);
