@@ -49,7 +49,29 @@ def test_the_report_counts_the_log_once(log):
     assert [(one.maker, one.exposures, one.followers) for one in first.makers] == [("m0", 300, 1), ("m1", 1, 0)]
     assert (first.new_videos, first.reached, first.share_small) == (4, 1, pytest.approx(1.0))
     assert first.first300_p50_h is None and first.gini == pytest.approx(gini([300, 1]))
-    assert first.cost_minutes is None and "Too little" in first.cost_said
+    assert first.cost_minutes is None and (first.people_on, first.people_off) == (0, 0)
+    assert first.is_whole and first.position == log.position()
+
+
+def test_a_long_log_is_read_in_stretches_and_says_how_far_it_is(log):
+    log.append([ItemPut(Item(id="v", owner="m", created_ms=NOW_MS - HOUR_MS), NOW_MS - 40)])
+    log.append([Event(person=f"p{n}", item="v", outcome="exposure", time_ms=NOW_MS - 30 + n) for n in range(30)])
+    asked: list[int] = []
+
+    def read(after, limit):
+        asked.append(limit)
+        return log.read(after, limit)
+
+    reader = FairnessReader(read, lambda: NOW_MS, stretch=5)
+    assert not reader.read_on() and asked == [], "nobody has asked for it"
+    first = reader.report()
+    assert asked == [5, 5] and not first.is_whole
+    assert first.position < log.position() and first.read_ms < NOW_MS - 1
+    while reader.read_on():
+        pass
+    last = reader.report()
+    assert last.is_whole and last.position == log.position() and last.read_ms == NOW_MS - 1
+    assert last.makers[0].exposures == 30
 
 
 def test_the_cost_is_the_difference_between_the_arms(log):
@@ -71,10 +93,19 @@ def test_the_cost_is_the_difference_between_the_arms(log):
     assert cost is not None and cost.mean == pytest.approx(1.0) and cost.people == 240
 
 
-def test_the_interval_covers_the_truth():
+def test_the_cost_is_a_day_not_a_stay():
+    on, off = [(10.0, 5.0)] * 100, [(6.0, 2.0)] * 150
+    cost = difference(on, off)
+    assert cost is not None and (cost.mean, cost.low, cost.high) == pytest.approx((1.0, 1.0, 1.0))
+
+
+def test_the_interval_covers_the_truth_though_people_stay_unlike_long():
     rng = np.random.default_rng(3)
     inside = 0
     for _ in range(200):
-        cost = difference(rng.gamma(2, 5, 150), rng.gamma(2, 5, 150) + 1.0)
+        days = rng.integers(1, 15, (2, 150)).astype(float)
+        minutes = rng.gamma(2, 5, (2, 150)) * days + np.asarray([[0.0], [1.0]]) * days
+        on, off = (list(zip(minutes[arm], days[arm], strict=True)) for arm in (0, 1))
+        cost = difference(on, off)
         inside += cost.low <= 1.0 <= cost.high
-    assert inside >= 180
+    assert 180 <= inside < 200

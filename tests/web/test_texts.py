@@ -146,8 +146,9 @@ def test_every_key_that_is_used_is_known_and_every_known_one_is_used() -> None:
 
 
 def declared() -> str:
-    """What lines say of their screens; their tabs are keys."""
-    return "\n".join(path.read_text("utf-8") for path in sorted((ROOT / "lines").glob("*/__init__.py")))
+    """What lines say of their screens, whose tabs are keys, and what the console says in sentences."""
+    files = [*sorted((ROOT / "lines").glob("*/__init__.py")), ROOT / "doors" / "console" / "fairness.py"]
+    return "\n".join(path.read_text("utf-8") for path in files)
 
 
 def test_each_page_is_given_the_words_its_scripts_use() -> None:

@@ -103,7 +103,9 @@ def worker_app() -> Any:
 
 def _app(home: Path, settings: Settings, serving: Serving) -> Any:
     """The application over what it answers with."""
-    upkeep = Upkeep(serving.engine, models_loader(home, serving.engine), TextSwap(serving.engine).prepare)
+    fairness = FairnessReader(serving.log.read, serving.clock.now_ms)
+    loader, texts = models_loader(home, serving.engine), TextSwap(serving.engine)
+    upkeep = Upkeep(serving.engine, loader, texts.prepare, fairness.read_on)
 
     async def stop() -> None:
         await upkeep.stop()
@@ -140,7 +142,7 @@ def _app(home: Path, settings: Settings, serving: Serving) -> Any:
         desks=(*DESKS, *(desk for line in lines for desk in line.desks)),
         gauges={name: of for parts in opened for name, of in parts.gauges.items()},
         counts=[count for parts in opened for count in parts.counts],
-        fairness=FairnessReader(serving.log.read, serving.clock.now_ms).report,
+        fairness=fairness.report,
     )
     app.on_startup += [upkeep.start, _spare_the_collector]
     app.on_shutdown.append(stop)

@@ -1,7 +1,9 @@
 """How exposure is shared among makers, how long new videos wait for their first 300, and what that costs.
 
 Read from the log alone. The cost is an experiment's answer: people of the trial `first-exposure-holdout` in arm `off`
-have no places kept for newcomers; watch minutes a person are compared between the arms, each person once.
+have no places kept for newcomers; watch minutes a person and day are compared between the arms. People are the units
+of the trial and are there for unlike numbers of days, so each arm is a ratio of two sums and its variance comes
+from the delta method (Deng, Knoblich and Lu, "Applying the Delta Method in Metric Analytics", KDD 2018).
 """
 
 import threading
@@ -22,6 +24,12 @@ NEW_MS = 7 * DAY_MS
 PEOPLE_LEAST = 100
 _Z95 = 1.959964
 _MAKERS_TOLD = 500
+# Rows of the log that one look reads at most: some hundredths of a second of work.
+STRETCH = 5_000
+
+
+# Of each person of an arm, in any order: minutes watched, and days since she was first seen in it.
+Arm = Sequence[tuple[float, float]]
 
 
 class MakerShare(msgspec.Struct, frozen=True, kw_only=True):
@@ -35,7 +43,7 @@ class MakerShare(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Cost(msgspec.Struct, frozen=True, kw_only=True):
-    """Watch minutes a person less with the programme than without it, with the 95 % interval."""
+    """Watch minutes a person and day less with the programme than without it, with the 95 % interval."""
 
     mean: float
     low: float
@@ -52,10 +60,14 @@ class Fairness(msgspec.Struct, frozen=True, kw_only=True):
     first300_p90_h: float | None
     new_videos: int
     reached: int  # of them, with 300 or more
-    cost_minutes: Cost | None
-    cost_said: str  # the same as a sentence; also why there is none
+    cost_minutes: Cost | None  # None: too few people in an arm
+    people_on: int  # seen in the trial with kept places
+    people_off: int  # and without
+    people_least: int  # needed of each
     makers: tuple[MakerShare, ...]
-    position: int  # the log was read up to here
+    position: int  # the log was read up to this seq
+    read_ms: int  # and so up to this instant
+    is_whole: bool  # False: there is more that was not read yet
 
 
 def gini(amounts: Sequence[float]) -> float:
@@ -81,28 +93,44 @@ def waited(hours: Sequence[float], unmet: int, share: float) -> float | None:
     return float(sorted(hours)[rank]) if n and rank < len(hours) else None
 
 
-def difference(on: Sequence[float], off: Sequence[float]) -> Cost | None:
-    """Mean of `off` less mean of `on`, each value one person's, with its interval; None with too few people."""
+def difference(on: Arm, off: Arm) -> Cost | None:
+    """Minutes a day of `off` less those of `on`, with the interval; None with too few people.
+
+    Args:
+        on: minutes and days, one entry a person.
+        off: the same without the programme.
+    """
     if min(len(on), len(off)) < PEOPLE_LEAST:
         return None
-    a, b = np.asarray(on, np.float64), np.asarray(off, np.float64)
-    mean = float(b.mean() - a.mean())
-    half = _Z95 * float(np.sqrt(a.var(ddof=1) / len(a) + b.var(ddof=1) / len(b)))
-    return Cost(mean=mean, low=mean - half, high=mean + half, people=len(a) + len(b))
+    (a, a_variance), (b, b_variance) = _a_day(on), _a_day(off)
+    half = _Z95 * float(np.sqrt(a_variance + b_variance))
+    return Cost(mean=b - a, low=b - a - half, high=b - a + half, people=len(on) + len(off))
+
+
+def _a_day(arm: Arm) -> tuple[float, float]:
+    """Minutes a person and day, and the variance of this ratio."""
+    minutes, days = np.asarray(arm, np.float64).T
+    ratio = float(minutes.sum() / days.sum())
+    residual = minutes - ratio * days
+    return ratio, float(residual.var(ddof=1) / len(arm) / days.mean() ** 2)
 
 
 class FairnessReader:
-    """Keeps sums of the log and reads on at each report, from any thread."""
+    """Keeps sums of the log, from any thread. No call reads more than two stretches; a tick reads on in between."""
 
-    def __init__(self, read: Callable[[int], Batch | None], now_ms: Callable[[], int]) -> None:
-        """Nothing is read yet.
+    def __init__(
+        self, read: Callable[[int, int], Batch | None], now_ms: Callable[[], int], stretch: int = STRETCH
+    ) -> None:
+        """Nothing is read until somebody asks: a process in which nobody does spends nothing on it.
 
         Args:
-            read: gives the next stretch after a position, as `log.read` does.
+            read: gives the next stretch after a position with at most so many rows, as `log.read` does.
             now_ms: the present instant.
+            stretch: rows that are read at once.
         """
-        self._read, self._now_ms = read, now_ms
-        self._turn, self._position = threading.Lock(), 0
+        self._read, self._now_ms, self._stretch = read, now_ms, stretch
+        self._turn, self._position, self._read_ms = threading.Lock(), 0, 0
+        self._is_asked = False
         self._owner: dict[str, str] = {}
         self._created_ms: dict[str, int] = {}
         self._exposures: Counter[str] = Counter()  # by item
@@ -113,12 +141,28 @@ class FairnessReader:
         self._minutes: Counter[str] = Counter()
 
     def report(self) -> Fairness:
-        """The report as of now."""
+        """The report of what was read so far, and whether that is all there is."""
         with self._turn:
-            while (batch := self._read(self._position)) is not None:
-                self._take(batch)
-                self._position = batch.position
-            return self._report(self._now_ms())
+            self._is_asked = True
+            is_more = self._next() and self._next()
+            return self._report(self._now_ms(), is_whole=not is_more)
+
+    def read_on(self) -> bool:
+        """Read the next stretch, once somebody has asked for a report; whether there was one."""
+        with self._turn:
+            return self._is_asked and self._next()
+
+    def _next(self) -> bool:
+        batch = self._read(self._position, self._stretch)
+        if batch is None:
+            return False
+        self._take(batch)
+        self._position = batch.position
+        stamps = batch.events.time_ms
+        last_ms = [change.time_ms for change in batch.changes] + [page.time_ms for page in batch.pages]
+        # Events may say an hour that is long past; how far the log was read is its newest instant.
+        self._read_ms = max(self._read_ms, *last_ms, int(stamps.max()) if len(stamps) else 0)
+        return True
 
     def _take(self, batch: Batch) -> None:
         for change in batch.changes:
@@ -152,7 +196,7 @@ class FairnessReader:
         elif outcome == "watch" and time_ms >= self._since_ms.get(person, time_ms + 1):
             self._minutes[person] += value / 60  # type: ignore[assignment]
 
-    def _report(self, now_ms: int) -> Fairness:
+    def _report(self, now_ms: int, *, is_whole: bool) -> Fairness:
         videos = Counter(owner for owner in self._owner.values() if owner)
         got: Counter[str] = Counter()
         for item, n in self._exposures.items():
@@ -162,7 +206,7 @@ class FairnessReader:
         small = sum(one.share for one in shares if one.followers < SMALL_FOLLOWERS)
         new = [item for item, at_ms in self._created_ms.items() if now_ms - NEW_MS <= at_ms <= now_ms]
         hours = [(self._first_ms[i] - self._created_ms[i]) / HOUR_MS for i in new if i in self._first_ms]
-        cost = self._cost()
+        on, off = self._arms(now_ms)
         return Fairness(
             gini=gini([one.exposures for one in shares]),
             share_small=small,
@@ -170,31 +214,27 @@ class FairnessReader:
             first300_p90_h=waited(hours, len(new) - len(hours), 0.9),
             new_videos=len(new),
             reached=len(hours),
-            cost_minutes=cost,
-            cost_said=self._said(cost),
+            cost_minutes=difference(on, off),
+            people_on=len(on),
+            people_off=len(off),
+            people_least=PEOPLE_LEAST,
             makers=tuple(shares[:_MAKERS_TOLD]),
             position=self._position,
+            read_ms=min(self._read_ms, now_ms),
+            is_whole=is_whole,
         )
 
     def _share(self, maker: str, exposures: int, videos: int, total: int) -> MakerShare:
         share, followers = exposures / max(total, 1), len(self._followers.get(maker, ()))
         return MakerShare(maker=maker, exposures=exposures, share=share, followers=followers, videos=videos)
 
-    def _arms(self) -> tuple[list[float], list[float]]:
-        on = [float(self._minutes[person]) for person, arm in self._arm.items() if arm != OFF]
-        return on, [float(self._minutes[person]) for person, arm in self._arm.items() if arm == OFF]
-
-    def _cost(self) -> Cost | None:
-        return difference(*self._arms())
-
-    def _said(self, cost: Cost | None) -> str:
-        on, off = self._arms()
-        if cost is None:
-            return (
-                f"Too little is known: {len(on)} people with the programme and {len(off)} without it were seen, "
-                f"{PEOPLE_LEAST} of each are needed. Start the trial {HOLDOUT} to find out."
-            )
-        return (
-            f"The programme costs {cost.mean:.2f} watch minutes a person "
-            f"(95 % interval {cost.low:.2f} to {cost.high:.2f}, {cost.people} people)."
-        )
+    def _arms(self, now_ms: int) -> tuple[Arm, Arm]:
+        """People with the programme and without it, up to where the log was read."""
+        until_ms = min(self._read_ms, now_ms)
+        on: list[tuple[float, float]] = []
+        off: list[tuple[float, float]] = []
+        for person, arm in self._arm.items():
+            # Days that were begun: she who came an hour ago was here on one day.
+            days = max(-(-(until_ms - self._since_ms[person]) // DAY_MS), 1)
+            (off if arm == OFF else on).append((float(self._minutes[person]), float(days)))
+        return on, off

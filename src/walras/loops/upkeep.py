@@ -11,6 +11,8 @@ from walras.feed import Engine, Models
 # Often enough that a page finds little to read, seldom enough to cost nothing.
 CATCH_UP_S = 0.05
 MODELS_S = 2.0
+# A stretch of a report at a time, so that pages are asked for in between.
+REPORTS_S = 0.1
 _log = room_log("loops")
 
 # Given the versions that serve, loads the models that should; None where they are the same.
@@ -20,19 +22,27 @@ ReadTexts = Callable[[], Callable[[], None] | None]
 
 
 class Upkeep:
-    """Three ticks on the server's own loop, so that the engine is used from one thread only."""
+    """Ticks on the server's own loop, so that the engine is used from one thread only."""
 
-    def __init__(self, engine: Engine, load_models: LoadModels, read_texts: ReadTexts = lambda: None) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        load_models: LoadModels,
+        read_texts: ReadTexts = lambda: None,
+        read_reports: Callable[[], object] = lambda: None,
+    ) -> None:
         """Nothing runs yet.
 
         Args:
             engine: of this process.
             load_models: reads bundles; may take seconds and so runs on another thread.
             read_texts: the same for the text model.
+            read_reports: brings reports a bounded stretch of the log further; from another thread too.
         """
         self._engine = engine
         self._load_models = load_models
         self._read_texts = read_texts
+        self._read_reports = read_reports
         self._tasks: list[asyncio.Task[None]] = []
 
     async def start(self) -> None:
@@ -41,6 +51,7 @@ class Upkeep:
             asyncio.create_task(self._every(CATCH_UP_S, self._catch_up)),
             asyncio.create_task(self._every(MODELS_S, self._swap_models)),
             asyncio.create_task(self._every(MODELS_S, self._engine.read_terms)),
+            asyncio.create_task(self._every(REPORTS_S, lambda: asyncio.to_thread(self._read_reports))),
         ]
 
     async def stop(self) -> None:

@@ -2,8 +2,10 @@
 
 import csv
 import io
+from dataclasses import replace
 
 import httpx
+import msgspec
 import pytest
 
 from tests.lines.video.hall import Hall, hall_of
@@ -11,6 +13,7 @@ from tests.lines.video.parlour import Parlour
 from walras.base.ids import PersonId
 from walras.doors.console.fairness import lorenz
 from walras.doors.console.pulse import Pulse
+from walras.insight import Cost, FairnessReader
 from walras.lines.video.comments import Saying as Said
 from walras.lines.video.pages.creating import still_watching
 from walras.schema import PageRecord, PageRequest, PlaceRecord
@@ -300,6 +303,31 @@ async def test_every_screen_speaks_both_languages(hall: Hall, ana: PersonId) -> 
         shown = await get(hall, ana, f"{path}?lang=zh-CN")
         assert '<html lang="zh-CN"' in shown.text, path
         assert shown.headers["cache-control"] == "no-store"
+
+
+async def test_an_account_is_active_and_not_chosen(hall: Hall, ana: PersonId) -> None:
+    english, chinese = [(await get(hall, ana, f"/console/look?q=ana&lang={tag}")).text for tag in ("en", "zh-CN")]
+    assert '<span class="state active">Active</span>' in english
+    assert '<span class="state active">正常</span>' in chinese
+
+
+async def test_what_fairness_costs_is_said_in_the_language_of_who_reads(hall: Hall, ana: PersonId) -> None:
+    report = FairnessReader(hall.parlour.house.log.read, hall.parlour.clock.now_ms).report()
+    cost = Cost(mean=1.25, low=0.5, high=2.0, people=240)
+    for found, english, chinese in (
+        (report, "Too little is known: 0 people", "还无法得知：有预留位置的 0 人"),
+        (
+            msgspec.structs.replace(report, cost_minutes=cost, is_whole=False),
+            "costs 1.25 watch minutes a person and day (95 % interval 0.5 to 2",
+            "每人每天 1.25 分钟",
+        ),
+    ):
+        hall.app.state.consoles = replace(hall.app.state.consoles, fairness=lambda found=found: found)
+        for tag, words in (("en", english), ("zh-CN", chinese)):
+            assert words in (await get(hall, ana, f"/console/fair?lang={tag}")).text
+            said = (await get(hall, ana, f"/console/fairness?lang={tag}")).json()
+            assert words in said["cost_said"]
+    assert "仍在读取" in (await get(hall, ana, "/console/fair?lang=zh-CN")).text
 
 
 # ------------------------------------------------------------ figures

@@ -8,10 +8,11 @@ from litestar.handlers import HTTPRouteHandler
 
 from walras.doors.engine import ServingEngine
 from walras.web.consoles import Ask, Console, known_to, screen, table
-from walras.web.consoles.frame import json_in
+from walras.web.consoles.frame import json_in, spoken
 
 # Steps of the curve of shares: enough to look smooth, few enough to be read out as a table.
 _STEPS = 20
+_PEOPLE = ("on", "off", "least")
 
 
 def fairness_routes(engine: ServingEngine, console: Console) -> list[HTTPRouteHandler]:
@@ -72,7 +73,18 @@ def _report(request: Ask) -> dict[str, Any]:
     """The report as plain values; empty where none can be made yet."""
     of = known_to(request).fairness
     found: dict[str, Any] = msgspec.to_builtins(of()) if of is not None else {}
-    return found
+    return {**found, "cost_said": _cost_said(request, found)} if found else {}
+
+
+def _cost_said(request: Ask, report: dict[str, Any]) -> str:
+    """What the programme costs as a sentence, or why that is not known."""
+    texts, say = spoken(request)
+    cost = report["cost_minutes"]
+    if cost is None:
+        seen: dict[str, Any] = {name: say.number(report[f"people_{name}"]) for name in _PEOPLE}
+        return texts("console.fair.cost-none", **seen)
+    figures: dict[str, Any] = {name: say.number(cost[name], 2) for name in ("mean", "low", "high")}
+    return texts("console.fair.cost-said", **figures, people=say.number(cost["people"]))
 
 
 def _columns(makers: list[dict[str, Any]]) -> list[str]:

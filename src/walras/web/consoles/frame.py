@@ -16,7 +16,7 @@ from walras.web.consoles.saying import Saying
 from walras.web.people import VISITOR, Visitor, Who, demand_role
 from walras.web.statics import Statics
 from walras.web.templates import templates_in
-from walras.web.texts import LANGUAGES, choose_language, texts_in
+from walras.web.texts import LANGUAGES, Texts, choose_language, texts_in
 
 _TEMPLATES = Path(__file__).parent / "templates"
 _YEAR_S = 365 * 86_400
@@ -80,17 +80,16 @@ class Console:
             status: of the answer.
             values: for the template.
         """
-        texts = texts_in(_language(request))
+        texts, say = spoken(request)
         other = texts_in(next(tag for tag in LANGUAGES if tag != texts.language))
         theme = request.cookies.get("walras_theme", "")
-        engine = request.app.state.engine
         html = self._templates.get_template(template).render(
             t=texts,
             other=other,
             other_address=_in_language(request, other.language),
             theme=theme if theme in _THEMES else "",
             words=json_in(texts.for_scripts((*WORDS, *words))),
-            say=Saying(texts, engine.clock.now_ms(), engine.settings.time_zone),
+            say=say,
             console=self.name,
             desks=self._desks(request),
             desk=desk,
@@ -106,6 +105,12 @@ class Console:
         visitor = visitor_here(request)
         desks = [desk for desk in known_to(request).desks if desk.console == self.name]
         return sorted((desk for desk in desks if visitor and _opens(visitor, desk)), key=lambda desk: desk.turn)
+
+
+def spoken(request: Any) -> tuple[Texts, Saying]:
+    """The texts in the language of a request, and figures and instants as they are written in it."""
+    texts, engine = texts_in(_language(request)), request.app.state.engine
+    return texts, Saying(texts, engine.clock.now_ms(), engine.settings.time_zone)
 
 
 def visitor_here(request: Any) -> Visitor | None:
