@@ -16,7 +16,7 @@ from tests.features.logs_made import NOW_MS, Row, batches, page, put
 from walras.base.errors import Corrupt
 from walras.events import Registry, TextColumn
 from walras.features import State
-from walras.features.event_loop import NEUTRAL_MAX
+from walras.features.columns import NEUTRAL_MAX
 from walras.schema import Batch, Event, Item, ItemGone, ItemPut, Person, PersonGone, PersonPut
 
 REGISTRY = Registry()

@@ -5,9 +5,9 @@ It never writes to the log, knows nothing of pages, and answers for the unknown 
 """
 
 from walras.features.catalogue import LIMITED, LIVE, STATES, Catalogue, words_of
+from walras.features.columns import CHOICE, NEUTRAL, NEWEST_MAX, OWNERS, RowSets, Weighted
 from walras.features.compiled import compiled, compiled_in_place
 from walras.features.counting import Counters
-from walras.features.event_loop import CHOICE, NEUTRAL, NEWEST_MAX, OWNERS, RowSets, Weighted
 from walras.features.people import PersonState
 from walras.features.state import SURFACES, State
 from walras.features.text_training import fit_text

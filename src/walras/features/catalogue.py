@@ -6,9 +6,10 @@ import numpy as np
 
 from walras.base.limits import TOPICS_MAX
 from walras.features.arena import Arena, Array, Columns, Rows
-from walras.features.event_loop import NEWEST_CAPACITY, RowSets, insert_newest
+from walras.features.columns import NEWEST_CAPACITY, RowSets
 from walras.features.halves import widened
 from walras.features.listing import list_row, unlist_row
+from walras.features.lists import insert_newest
 from walras.features.texts import WIDTH, TextModel
 from walras.schema import Bools, Floats32, Ints, Item
 

@@ -4,7 +4,7 @@ import numpy as np
 
 from walras.events.outcomes import Registry
 from walras.features.arena import Array, grown
-from walras.features.event_loop import COUNT_HALF_LIFE_MS, PAIR_WINDOW, Counts
+from walras.features.columns import COUNT_HALF_LIFE_MS, PAIR_WINDOW, Counts
 from walras.schema import Codes, Floats, Ints
 
 # Exposures that the owner's and the topic's rate, then the overall rate, weigh as: a few real ones overrule them.

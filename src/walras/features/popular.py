@@ -4,9 +4,9 @@ import numpy as np
 
 from walras.features.arena import Array
 from walras.features.catalogue import LIVE, Catalogue
+from walras.features.columns import AHEAD
 from walras.features.compiled import compiled_in_place
 from walras.features.counting import Counters
-from walras.features.event_loop import AHEAD
 from walras.features.fetching import fetch
 from walras.schema import Floats32, Ints
 

@@ -11,8 +11,7 @@ import numpy as np
 from walras.events import Registry, TextColumn
 from walras.features.arena import Arena, Array, Rows
 from walras.features.catalogue import Catalogue
-from walras.features.counting import Counters
-from walras.features.event_loop import (
+from walras.features.columns import (
     BLOCK,
     CHOICE,
     ENOUGH,
@@ -31,9 +30,10 @@ from walras.features.event_loop import (
     RowSets,
     Sequences,
     Weighted,
-    apply_events,
-    holds,
 )
+from walras.features.counting import Counters
+from walras.features.event_loop import apply_events
+from walras.features.lists import holds
 from walras.features.people import NOTHING_STATED, People, PersonState, Served
 from walras.features.popular import Popular
 from walras.features.recognising import Recognised
