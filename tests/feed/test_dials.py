@@ -9,7 +9,7 @@ import pytest
 
 from walras.app.building import read_into
 from walras.feed import make_page, remake, same_page
-from walras.feed.dials import COMMERCIAL
+from walras.feed.dials import COMMERCIAL, turn
 from walras.schema import Dials, Item, ItemPut, PageRequest
 
 TOPICS = ("music", "fishing", "comedy", "study", "cooking")
@@ -67,6 +67,54 @@ def test_neutral_dials_change_no_byte(varied):
         plain = make_page(PageRequest(person=f"one{n}", count=10, seed=n), varied)
         set_but_neutral = make_page(PageRequest(person=f"other{n}", count=10, seed=n, dials=Dials()), varied)
         assert msgspec.json.encode(plain.places) == msgspec.json.encode(set_but_neutral.places)
+
+
+@pytest.fixture
+def measured(engine, log, clock):
+    """Items that differ only in how they sound and are cut: loud and quick, quiet and slow, or not measured at all."""
+    now = clock.now_ms()
+    said = ({"loudness_lufs": "-12", "shots": "15"}, {"loudness_lufs": "-34", "shots": "1"}, {})
+    made = [
+        Item(
+            id=f"m{n}",
+            owner=f"w{n}",
+            title="a thing",
+            topics=("fishing", "dance"),
+            duration_s=20.0,
+            created_ms=now - 60_000,
+            attributes=said[n % 3],
+        )
+        for n in range(60)
+    ]
+    log.append([ItemPut(item, now) for item in made])
+    engine.catch_up()
+    engine.project()
+    return engine
+
+
+@pytest.mark.parametrize(("mood", "preferred", "avoided"), [("calm", 1, 0), ("lively", 0, 1)])
+def test_of_equal_topics_a_mood_prefers_what_sounds_and_is_cut_like_it(measured, mood, preferred, avoided):
+    def share_of(found, kind):
+        return share(found, lambda place: place.item[0] == "m" and int(place.item[1:]) % 3 == kind)
+
+    turned = pages(measured, Dials(mood=mood))
+    assert share_of(turned, preferred) > 1.5 * share_of(pages(measured, None), preferred)
+    assert share_of(turned, preferred) > 3 * share_of(turned, avoided)
+    assert share_of(turned, 0) + share_of(turned, 1) + share_of(turned, 2) > 0.5
+
+
+def test_moods_without_measures_read_topics_alone(measured):
+    rows = np.asarray([measured.state.item_row[f"m{n}"] for n in range(3)])
+    assert turn(Dials(mood="funny"), None, measured.state, rows, np.arange(3.0)).parts["mood"].tolist() == [0, 0, 0]
+    calm = turn(Dials(mood="calm"), None, measured.state, rows, np.arange(3.0)).parts["mood"]
+    assert calm[1] == calm[2] == 1 and calm[0] == pytest.approx(0.4)
+
+
+@pytest.mark.parametrize("said", ["", "loud", "nan", "inf", "-1e999", "12"])
+def test_a_loudness_that_is_none_counts_as_not_measured(engine, log, clock, said):
+    log.append([ItemPut(Item(id="odd", attributes={"loudness_lufs": said, "shots": said}), clock.now_ms())])
+    engine.catch_up()
+    assert engine.state.items["loudness_lufs"][engine.state.item_row["odd"]] == 0
 
 
 @pytest.mark.parametrize(

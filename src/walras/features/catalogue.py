@@ -1,6 +1,7 @@
 """What is known of items: columns by row, markets, newest by owner, and the fresh ones, all from their changes."""
 
 from collections.abc import Iterable, Mapping
+from math import isfinite
 
 import numpy as np
 
@@ -19,6 +20,8 @@ LIVE, LIMITED = STATES["live"], STATES["limited"]
 _SHOWN = (LIVE, LIMITED)
 # The newest items overall, from which fresh ones are drawn: enough for a page, few enough to read at each.
 FRESH_MAX = 1_024
+# Silence by EBU R128, and as many shots as a column holds.
+_LUFS_MIN, _SHOTS_MAX = -70.0, 65_535
 
 
 class Catalogue:
@@ -39,6 +42,8 @@ class Catalogue:
             topics=np.zeros((0, TOPICS_MAX), np.int32),
             created_ms=np.zeros(0, np.int64),
             duration_s=np.zeros(0, np.float32),
+            loudness_lufs=np.zeros(0, np.float32),  # below 0; 0 where not measured
+            shots=np.zeros(0, np.uint16),  # 1 is a film without cuts; 0 where not measured
             age_min=np.zeros(0, np.uint8),
             markets=np.zeros(0, np.int32),
             state=np.zeros(0, np.uint8),
@@ -77,6 +82,7 @@ class Catalogue:
         of["owner"][row] = owner
         of["topics"][row] = topics + [0] * (TOPICS_MAX - len(topics))
         of["created_ms"][row], of["duration_s"][row] = created_ms, item.duration_s
+        of["loudness_lufs"][row], of["shots"][row] = measured(item)
         of["age_min"][row], of["markets"][row] = min(max(item.age_min, 0), 255), self._market_set(item.markets)
         self.live += int(STATES[item.state] in _SHOWN) - int(of["state"][row] in _SHOWN)
         of["state"][row] = STATES[item.state]
@@ -200,6 +206,20 @@ class Catalogue:
 def words_of(item: Item) -> str:
     """What is read of an item: title, topics, text, in this order."""
     return " ".join((item.title, *item.topics, item.text))
+
+
+def measured(item: Item) -> tuple[float, int]:
+    """Loudness in LUFS and the number of shots as its attributes say them; 0 where they do not, or say no number."""
+    loudness_lufs, shots = (_number(item.attributes.get(name, "")) for name in ("loudness_lufs", "shots"))
+    return min(max(loudness_lufs, _LUFS_MIN), 0.0), int(min(max(shots, 0.0), _SHOTS_MAX))
+
+
+def _number(said: str) -> float:
+    try:
+        found = float(said or 0.0)
+    except ValueError:
+        return 0.0
+    return found if isfinite(found) else 0.0
 
 
 def code_of(rows: Rows, name: str) -> int:

@@ -13,7 +13,7 @@ from walras.base.errors import Corrupt
 from walras.features.arena import Array
 
 # Raised whenever the meaning of any array changes; an older snapshot is then refused and the log is replayed.
-FORMAT = 3
+FORMAT = 4
 _MANIFEST, _NAMES = "manifest.json", "names.msgpack"
 
 

@@ -23,6 +23,13 @@ MOODS: dict[str, tuple[str, ...]] = {
     "learning": ("study", "tech", "crafts", "science", "学习", "科技", "手工", "科学"),
     "homely": ("cooking", "food", "farming", "family", "home", "做饭", "美食", "三农", "家庭", "家居"),
 }
+# Moods that content can be heard and seen to have: 1 is loud with many cuts, -1 is quiet with few.
+LIVELINESS = {"calm": -1.0, "lively": 1.0}
+# What measures say beside topics, where an item was measured.
+_MEASURED_SHARE = 0.3
+# Loudness in LUFS, and cuts a second: what counts as fully calm and fully lively. Talk on television stands at -23 LUFS
+# (EBU R128), music on demand near -14; a cut every two seconds is that of a clip.
+_LOUDNESS_LUFS, _CUTS_PER_S = (-32.0, -14.0), (0.0, 0.5)
 # A topic asked for outweighs what is merely near; more and less are said in words, the others are leanings.
 STRENGTH = {"topics": 2.0, "mood": 1.5, "novelty": 1.5, "length": 1.5}
 # Four times her usual length counts as fully longer, a quarter as fully shorter.
@@ -77,7 +84,7 @@ def _parts(dials: Dials, asked: Asked, state: State, rows: Ints) -> "list[tuple[
         wanted = _has(state, rows, dials.more).astype(np.float64) - _has(state, rows, dials.less)
         parts.append(("topics", (1.0, wanted)))
     if dials.mood != "any":
-        parts.append(("mood", (1.0, _has(state, rows, MOODS[dials.mood]).astype(np.float64))))
+        parts.append(("mood", (1.0, _mood(dials.mood, state, rows))))
     if dials.novelty:
         parts.append(("novelty", (dials.novelty, _novelty(asked, state, rows))))
     if dials.length:
@@ -89,6 +96,31 @@ def _has(state: State, rows: Ints, topics: tuple[str, ...]) -> Bools:
     """[N] whether an item has any of these topics."""
     codes = [code for topic in topics if (code := state.topic_row.get(topic, 0))]
     return np.asarray(np.isin(state.items["topics"][rows], codes).any(axis=1) if codes else np.zeros(len(rows), bool))
+
+
+def _mood(mood: str, state: State, rows: Ints) -> Floats:
+    """[N] 1 where an item is of this mood; its topics say so, and for some moods also how it sounds and is cut."""
+    topical = _has(state, rows, MOODS[mood]).astype(np.float64)
+    if mood not in LIVELINESS:
+        return topical
+    lively, is_measured = _liveliness(state, rows)
+    mixed = (1.0 - _MEASURED_SHARE) * topical + _MEASURED_SHARE * LIVELINESS[mood] * lively
+    return np.asarray(np.where(is_measured, mixed, topical))
+
+
+def _liveliness(state: State, rows: Ints) -> tuple[Floats, Bools]:
+    """[N] in -1..1 the mean of loudness and cuts, of those that were measured; [N] whether any was."""
+    loudness_lufs, shots = state.items["loudness_lufs"][rows], state.items["shots"][rows]
+    duration_s = state.items["duration_s"][rows]
+    heard, seen = loudness_lufs < 0, (shots > 0) & (duration_s > 0)
+    cuts_per_s = (np.maximum(shots, 1) - 1.0) / np.maximum(duration_s, 1.0)
+    told = heard * _between(loudness_lufs, *_LOUDNESS_LUFS) + seen * _between(cuts_per_s, *_CUTS_PER_S)
+    return np.asarray(told / np.maximum(heard.astype(np.float64) + seen, 1.0)), np.asarray(heard | seen)
+
+
+def _between(values: Floats, least: float, most: float) -> Floats:
+    """-1 at the least and below, 1 at the most and above."""
+    return np.asarray(np.clip((2.0 * values - least - most) / (most - least), -1.0, 1.0))
 
 
 def _novelty(asked: Asked, state: State, rows: Ints) -> Floats:
