@@ -25,6 +25,18 @@ def test_nothing_outside_the_folders_is_given(tmp_path: Path, path: str) -> None
         Statics(tmp_path).at(path)
 
 
+def test_joined_files_are_one_with_an_address_of_its_content(tmp_path: Path) -> None:
+    for name, body in (("a.css", "a{}"), ("b.css", "b{}")):
+        (tmp_path / name).write_text(body)
+    statics, other = Statics(tmp_path), Statics(tmp_path)
+    file, _ = statics.at(statics.join("both.css", ["b.css", "a.css"]))
+    assert (file.body, file.media_type) == (b"b{}\na{}", "text/css")
+    other.join("both.css", ["a.css", "b.css"])
+    assert statics.address("both.css") != other.address("both.css")
+    with pytest.raises(NotFound):
+        statics.join("none.css", ["a.css", "c.css"])
+
+
 def test_vendored_files_are_what_the_manifest_says() -> None:
     named = vendored()
     for one in named:

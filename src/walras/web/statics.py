@@ -5,6 +5,7 @@ A file's address changes with its content, so a browser may keep it for ever and
 
 import hashlib
 import mimetypes
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -40,7 +41,7 @@ class StaticFile:
 
 
 class Statics:
-    """Every file below some folders, read once."""
+    """Every file below some folders, read once, and what is joined of them."""
 
     def __init__(self, *folders: Path) -> None:
         """Read the files; in a later folder a file of the same name wins."""
@@ -56,6 +57,16 @@ class Statics:
             NotFound: there is none of this name.
         """
         return f"{ROOT}{self._named(name).mark}/{name}"
+
+    def join(self, name: str, parts: Sequence[str]) -> str:
+        """One file of several, one after the other, so that a browser asks once; gives its name.
+
+        Raises:
+            NotFound: one of them is not there.
+        """
+        body = b"\n".join(self._named(part).body for part in parts)
+        self._files[name] = _kept(name, body)
+        return name
 
     def names(self) -> list[str]:
         """Every file, in the order of their names."""
@@ -86,6 +97,9 @@ def vendored() -> list[Vendored]:
 
 
 def _read(path: Path) -> StaticFile:
-    body = path.read_bytes()
-    kind = _TYPES.get(path.suffix) or mimetypes.guess_type(path.name)[0] or "application/octet-stream"
+    return _kept(path.name, path.read_bytes())
+
+
+def _kept(name: str, body: bytes) -> StaticFile:
+    kind = _TYPES.get(Path(name).suffix) or mimetypes.guess_type(name)[0] or "application/octet-stream"
     return StaticFile(body, kind, hashlib.sha256(body).hexdigest()[:_HASH_CHARS])

@@ -36,6 +36,8 @@ _BARE = {
 # What the app's scripts say; everything else belongs to consoles.
 _WORDS = ("app", "page", "tab", "fault", "source", "outcome", "signin", "signup", "recover", "settings")
 _STYLES = ("tokens.css", "kit.css", "app/app.css", "app/page.css")
+# All of them as the app's page asks for them: a browser draws nothing before the last one came.
+_STYLE = "app/whole.css"
 _IMPORTED = re.compile(r"""(?:from|import)\s*\(?\s*["'](/static/[^"']+|[a-z@][^"']*)["']""")
 
 
@@ -151,7 +153,7 @@ class Shell:
         """Read the scripts for what they import."""
         self._templates: Environment = templates_in(FOLDER / "templates", statics=statics)
         self._words = words
-        self._styles = styles
+        self._style = statics.join(_STYLE, styles)
         self._screens = [
             {"path": each.path, "module": f"/static/{each.module}", "tab": each.tab, "icon": each.icon}
             for each in screens
@@ -169,7 +171,7 @@ class Shell:
         html = self._templates.get_template("app.html").render(
             t=texts,
             theme=_theme(request),
-            styles=self._styles,
+            style=self._style,
             import_map=self._import_map,
             preloaded=self._preloaded,
             words=_json(texts.for_scripts(self._words)),

@@ -3,14 +3,13 @@
 
 const forms = JSON.parse(document.getElementById("words").textContent);
 const language = document.documentElement.lang;
-const plural = new Intl.PluralRules(language);
 const made = new Map();
 
 /** The message of a key with its braces filled. `count` chooses the plural form. */
 export function t(key, values = {}) {
   const message = forms[key];
   if (!message) throw new Error(`The page was not given the words of ${key}`);
-  const form = "count" in values && message.length > 1 && plural.select(Number(values.count)) !== "one" ? 1 : 0;
+  const form = "count" in values && message.length > 1 && !isOne(Number(values.count)) ? 1 : 0;
   return message[form].replace(/\{(\w+)\}/g, (_, name) => shown(values[name]));
 }
 
@@ -32,6 +31,7 @@ export function number(value, digits = 0) {
 
 /** A count as it stands beside an icon, short from ten thousand on: 9,876 · 12K · 1.2万. */
 export function tally(value) {
+  if (Number.isInteger(value) && value >= 0 && value < 1000) return String(value);
   return format({ notation: value < 1e4 ? "standard" : "compact", maximumFractionDigits: 1 }).format(value);
 }
 
@@ -116,6 +116,11 @@ export function setTime(element, instantMs) {
 
 function shown(value) {
   return typeof value === "number" ? number(value, 2) : String(value);
+}
+
+/** Whether a count takes the singular. Rules of a language are made where they are needed: it delays the first screen. */
+function isOne(count) {
+  return once("plural", () => new Intl.PluralRules(language)).select(count) === "one";
 }
 
 function unitOf(seconds) {

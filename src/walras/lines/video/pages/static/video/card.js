@@ -86,12 +86,10 @@ function Sound({ muted }) {
 function Says({ card, open }) {
   const wide = useSignal(false);
   const long = card.caption.length > 90;
-  // Dates in words of a language take long the first time: they are written when they are looked for, and not before.
-  const whole = (event) => (event.currentTarget.title ||= exact(card.created_ms));
   return html`<div class="says">
     <p class="maker">
       <a href=${`/u/${card.maker.handle}`}>@${card.maker.handle}</a>
-      <time class="quiet" datetime=${new Date(card.created_ms).toISOString()} onPointerEnter=${whole}>${ago(card.created_ms)}</time>
+      <${Since} instantMs=${card.created_ms} />
       ${card.commercial && html`<span class="mark-ad">${t("reel.ad")}</span>`}
     </p>
     <h2>${card.title}</h2>
@@ -113,6 +111,16 @@ function Says({ card, open }) {
       <${Icon} name="sparkles" /><span>${card.why.sentence}</span>
     </button>`}
   </div>`;
+}
+
+/** How long ago. Words of time take long the first time, so they follow the picture; the whole date when it is looked for. */
+function Since({ instantMs }) {
+  const said = useSignal("");
+  useEffect(() => {
+    said.value = ago(instantMs);
+  }, [instantMs]);
+  const whole = (event) => (event.currentTarget.title = exact(instantMs));
+  return html`<time class="quiet" datetime=${new Date(instantMs).toISOString()} onPointerEnter=${whole}>${said}</time>`;
 }
 
 function Actions({ card, open }) {

@@ -147,7 +147,7 @@ export default function Feed() {
         const isHere = at === reel.at.value;
         const isNear = reel.around.value >= 0 && Math.abs(at - reel.around.value) <= NEAR;
         return html`<li key=${card.showing} class="slot" data-at=${at} inert=${!isHere}>
-          ${(isHere || isNear) && html`<${Card} card=${card} present=${isHere} ahead=${!isThrifty()} muted=${muted} open=${open} leave=${leave} />`}
+          ${(isHere || isNear) && html`<${Card} card=${card} present=${isHere} ahead=${isHere || !isThrifty()} muted=${muted} open=${open} leave=${leave} />`}
         </li>`;
       })}
       ${!reel.cards.value.length && html`<li class="slot"><${Empty} reel=${reel} /></li>`}
