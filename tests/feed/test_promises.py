@@ -120,10 +120,11 @@ def test_those_held_out_have_no_kept_places(promising, world, log, fresh_engine)
 @given(st.floats(0.0001, 0.05), st.floats(-1, 1), st.floats(-1, 1), st.integers(0, 10 * HOUR_MS))
 def test_prices_rise_with_how_far_behind_and_stay_within_limits(price, one, other, span):
     low, high = sorted((one, other))
-    assert moved_price(price, low, span) <= moved_price(price, high, span)
-    assert 0.0001 <= moved_price(price, one, span) <= 0.05
+    assert moved_price(price, low, span, 0.05) <= moved_price(price, high, span, 0.05)
+    assert 0.0001 <= moved_price(price, one, span, 0.05) <= 0.05
     if span:
-        assert moved_price(price, 1.0, span) >= price * 0.999999 >= moved_price(price, -1.0, span) * 0.999998
+        up, down = (moved_price(price, behind_by, span, 0.05) for behind_by in (1.0, -1.0))
+        assert up >= price * 0.999999 >= down * 0.999998
 
 
 def test_a_promise_behind_grows_dear_and_one_ahead_cheap():
@@ -131,8 +132,8 @@ def test_a_promise_behind_grows_dear_and_one_ahead_cheap():
     ahead = Promise(video="v", maker="m", delivered=290, **MADE)
     now = 24 * HOUR_MS
     assert behind(late, now) == 0.5 and behind(ahead, now) < 0
-    assert priced(late, now).price_yuan > late.price_yuan
-    assert priced(ahead, now).price_yuan < ahead.price_yuan
+    assert priced(late, now, 0.05).price_yuan > late.price_yuan
+    assert priced(ahead, now, 0.05).price_yuan < ahead.price_yuan
 
 
 def test_claims_are_what_runs_and_is_not_delivered(world):
@@ -143,7 +144,7 @@ def test_claims_are_what_runs_and_is_not_delivered(world):
             Promise(video="c", maker="m", state="met", **MADE),
         ]
     )
-    assert [claim.item for claim in world.promises.claims(HOUR_MS)] == ["a"]
+    assert [claim.item for claim in world.promises.claims(HOUR_MS, 0.05)] == ["a"]
     world.promises.make([Promise(video="a", maker="other", delivered=7, **MADE)])
     assert world.promises.get("a").maker == "m"
-    assert world.promises.claims(49 * HOUR_MS) == []
+    assert world.promises.claims(49 * HOUR_MS, 0.05) == []

@@ -85,6 +85,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     promised_exposures: Annotated[
         int, Meta(ge=1, le=10_000, description="Exposures promised to every new video within 48 hours.")
     ] = 300
+    promised_price_most_yuan: Annotated[
+        float,
+        Meta(ge=0.0001, le=10, description="Highest price of a promised exposure, in yuan; prices move below it."),
+    ] = 0.05
     mail_url: Annotated[
         str,
         Meta(description="Mail server, as smtp://user:password@host:587?from=a@example.org; empty: letters stay here."),

@@ -94,7 +94,7 @@ class Engine:
         Raises:
             Unavailable: the database does not answer; those known before go on.
         """
-        claims = self.world.promises.claims(self.clock.now_ms())
+        claims = self.world.promises.claims(self.clock.now_ms(), self.settings.promised_price_most_yuan)
         running = self.world.trials.list("running")
         self.claims = {claim.item: claim for claim in claims}
         self.trials = tuple(each.trial for each in running if each.trial.unit == "person")

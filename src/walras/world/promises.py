@@ -18,7 +18,8 @@ from walras.world.tables import PromiseRow
 
 EXPOSURES = 300
 SPAN_MS = 48 * HOUR_MS
-PRICE_FIRST_YUAN, PRICE_LEAST_YUAN, PRICE_MOST_YUAN = 0.002, 0.0001, 0.05
+# The highest is the owner's setting, `promised_price_most_yuan`.
+PRICE_FIRST_YUAN, PRICE_LEAST_YUAN = 0.002, 0.0001
 # A promise wholly behind for an hour moves its price by this factor's exponent; an hour is longer than exposures take
 # to come back, so that the price does not ring.
 _STEP_AN_HOUR = 0.5
@@ -56,22 +57,24 @@ def behind(promise: Promise, now_ms: int) -> float:
     return max(-1.0, min(1.0, due - promise.delivered / max(promise.promised, 1)))
 
 
-def moved_price(price_yuan: float, behind_by: float, span_ms: int) -> float:
+def moved_price(price_yuan: float, behind_by: float, span_ms: int, most_yuan: float) -> float:
     """The price after some time: up while behind, down while ahead, within its limits.
 
     Args:
         price_yuan: of one exposure, before.
         behind_by: as `behind` says.
         span_ms: how long since it was moved last; at most an hour counts.
+        most_yuan: the owner's highest.
     """
     hours = min(max(span_ms, 0) / HOUR_MS, 1.0)
     moved = price_yuan * math.exp(_STEP_AN_HOUR * hours * behind_by)
-    return min(max(moved, PRICE_LEAST_YUAN), PRICE_MOST_YUAN)
+    return min(max(moved, PRICE_LEAST_YUAN), most_yuan)
 
 
-def priced(promise: Promise, now_ms: int) -> Promise:
-    """The promise with its price moved up to now."""
-    price = moved_price(promise.price_yuan, behind(promise, now_ms), now_ms - (promise.priced_ms or promise.starts_ms))
+def priced(promise: Promise, now_ms: int, most_yuan: float) -> Promise:
+    """The promise with its price moved up to now, and never above the owner's highest."""
+    span_ms = now_ms - (promise.priced_ms or promise.starts_ms)
+    price = moved_price(promise.price_yuan, behind(promise, now_ms), span_ms, most_yuan)
     return msgspec.structs.replace(promise, price_yuan=price, priced_ms=now_ms)
 
 
@@ -117,10 +120,15 @@ class Promises:
         with self._database.read() as connection:
             return [_decode(body) for body in connection.scalars(query.limit(most))]
 
-    def claims(self, now_ms: int) -> list[Claim]:
-        """What pages need of those that run and are not delivered yet."""
+    def claims(self, now_ms: int, most_yuan: float) -> list[Claim]:
+        """What pages need of those that run and are not delivered yet.
+
+        Args:
+            now_ms: the present instant.
+            most_yuan: the owner's highest price; a price of before it was lowered counts as this.
+        """
         return [
-            Claim(ItemId(each.video), behind(each, now_ms), each.price_yuan)
+            Claim(ItemId(each.video), behind(each, now_ms), min(each.price_yuan, most_yuan))
             for each in self.running()
             if each.delivered < each.promised and each.starts_ms <= now_ms < each.ends_ms
         ]

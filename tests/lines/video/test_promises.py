@@ -1,16 +1,20 @@
 """What a video was promised: made once, counted once from the log, priced, closed with a receipt; and its reach."""
 
+from dataclasses import replace
+
+import msgspec
 import numpy as np
 import pytest
 
 from walras.base.clock import HOUR_MS
 from walras.base.errors import Invalid, NotFound
 from walras.base.ids import PageId
-from walras.lines.video.claims import displaced, receipt
+from walras.lines.video.claims import Claims, displaced, promise_of_video, receipt
 from walras.lines.video.doors.promising import dials_for
 from walras.lines.video.reach import Past, foreseen
 from walras.lines.video.wishes import Wish
 from walras.schema import Dials, PageRecord, PlaceRecord
+from walras.world import priced
 from walras.world.promises import SPAN_MS
 
 
@@ -35,7 +39,7 @@ def test_a_published_video_is_promised_exposures_once(parlour):
     assert parlour.trade.claims.promise_new() == 0
     made = parlour.house.world.promises.get(video.id)
     assert (made.promised, made.ends_ms - made.starts_ms, made.state) == (300, 48 * HOUR_MS, "running")
-    assert [claim.item for claim in parlour.house.world.promises.claims(parlour.clock.now_ms())] == [video.id]
+    assert [claim.item for claim in parlour.house.world.promises.claims(parlour.clock.now_ms(), 0.05)] == [video.id]
 
 
 def test_exposures_count_once_with_their_cost_and_her_own_not(either):
@@ -75,6 +79,24 @@ def test_the_price_moves_and_the_end_brings_a_receipt(parlour):
     assert "观众太少" in " ".join(receipt(over, "zh-CN"))
 
 
+def test_no_price_is_above_the_owners_highest(parlour):
+    video = parlour.video(parlour.person("ann"))
+    parlour.trade.claims.promise_new()
+    for _ in range(4):
+        parlour.clock.instant_ms += HOUR_MS
+        parlour.trade.claims.move_prices()
+    table, now_ms = parlour.house.world.promises, parlour.clock.now_ms()
+    before = table.get(video.id)
+    assert before.price_yuan > 0.002
+    settings = msgspec.structs.replace(parlour.house.settings, promised_price_most_yuan=0.001)
+    claims = Claims(replace(parlour.house, settings=settings), parlour.trade.videos, parlour.trade.relations, None)
+    assert [claim.price_yuan for claim in table.claims(now_ms, 0.001)] == [0.001]
+    contract = claims.contracts([video.id], "en")[video.id]
+    assert (contract["price_yuan"], contract["price_most_yuan"]) == (0.001, 0.001)
+    assert priced(before, now_ms, 0.001).price_yuan == 0.001
+    assert promise_of_video(video, 300, 0.001).price_yuan == 0.001
+
+
 def test_a_removed_video_stops_its_promise(parlour):
     ann = parlour.person("ann")
     video = parlour.video(ann)
@@ -111,10 +133,46 @@ def test_eight_of_ten_new_videos_reach_what_was_foreseen():
     inside = []
     for n in range(120, 240):
         past = Past(makers[:n], topics[:n], reach[:n])
-        low, mid, high = foreseen(past, makers[n], topics[n])
-        assert low <= mid <= high
-        inside.append(low <= reach[n] <= high)
+        found = foreseen(past, makers[n], topics[n])
+        assert found.low <= found.mid <= found.high and not found.by_length
+        inside.append(found.low <= reach[n] <= found.high)
     assert 0.7 <= np.mean(inside) <= 0.92
+
+
+def test_length_counts_where_it_foretold_what_videos_got():
+    rng = np.random.default_rng(7)
+    seconds = np.exp(rng.uniform(np.log(5), np.log(300), 200))
+    reach = np.exp(8.0 - 0.8 * np.log(seconds / 5) + rng.normal(0, 0.4, 200))
+    makers, topics = [f"m{n % 20}" for n in range(200)], [f"t{n % 5}" for n in range(200)]
+    past = Past(makers[:150], topics[:150], reach[:150], seconds[:150])
+    short, long = (foreseen(past, "new", "t1", 300, duration_s) for duration_s in (8.0, 200.0))
+    assert short.by_length and long.by_length and short.low > long.high
+    found = [foreseen(past, makers[n], topics[n], 300, float(seconds[n])) for n in range(150, 200)]
+    plain = [foreseen(past, makers[n], topics[n]) for n in range(150, 200)]
+    assert np.mean([each.low <= reach[n] <= each.high for n, each in enumerate(found, 150)]) >= 0.65
+    width = [np.mean([np.log(each.high / each.low) for each in which]) for which in (found, plain)]
+    assert width[0] < 0.8 * width[1]
+
+
+def test_length_does_not_count_where_it_foretold_nothing_or_few_are_known():
+    rng = np.random.default_rng(2)
+    makers, topics, reach = ["m"] * 60, [""] * 60, np.exp(rng.normal(5, 1.0, 60))
+    unknown = Past(makers, topics, reach, np.zeros(60))
+    assert foreseen(unknown, "m", "", 300, 20.0) == foreseen(unknown, "m", "")
+    same = Past(makers, topics, reach, np.full(60, 20.0))
+    assert not foreseen(same, "m", "", 300, 20.0).by_length
+
+
+@pytest.mark.parametrize(
+    ("language", "counts", "not_"), [("en", "and that counts", "does not count"), ("zh-CN", "已计入", "不计入")]
+)
+def test_the_third_reason_says_whether_length_counted(parlour, monkeypatch, language, counts, not_):
+    seconds = np.tile([10.0, 100.0], 20)
+    for reach, words in ((5_000 / seconds, counts), (np.full(40, 50.0), not_)):
+        past = Past([f"m{n}" for n in range(40)], [""] * 40, reach, seconds)
+        monkeypatch.setattr(parlour.trade.forecast, "_past", lambda past=past: past)
+        assert words in parlour.trade.forecast.of("p-ann", [], 10.0, language).reasons[2]
+        monkeypatch.undo()
 
 
 def test_without_any_past_the_promise_is_foreseen_widely(parlour):

@@ -21,7 +21,7 @@ from walras.lines.video.turns import position_of, write_position, written_positi
 from walras.lines.video.videos import Videos
 from walras.schema import Batch, PageRecord, PlaceRecord
 from walras.world import Promise, Promises, priced
-from walras.world.promises import MET, MISSED, RUNNING, SPAN_MS, STOPPED
+from walras.world.promises import MET, MISSED, PRICE_FIRST_YUAN, RUNNING, SPAN_MS, STOPPED
 
 PROGRAMME = "first-exposure"
 _READ = "promises"
@@ -49,7 +49,8 @@ class Claims:
         recent = self._recent(now_ms - SPAN_MS)
         there = self._table.promised(recent)
         fresh = self._videos.get_many([id for id in recent if id not in there][:_VIDEOS_AT_ONCE])
-        made = [promise_of_video(video, self._house.settings.promised_exposures) for video in fresh.values()]
+        exposures, most_yuan = self._house.settings.promised_exposures, self._most_yuan
+        made = [promise_of_video(video, exposures, most_yuan) for video in fresh.values()]
         self._table.make(made)
         return len(made)
 
@@ -64,13 +65,15 @@ class Claims:
 
     def move_prices(self) -> int:
         """Move the price of every running promise, and close those that are over; how many run."""
-        now_ms = self._house.clock.now_ms()
+        now_ms, most_yuan = self._house.clock.now_ms(), self._most_yuan
         running = self._table.running()
         videos = self._videos.get_many(promise.video for promise in running)
         with self._house.world.database.write() as connection:
             written_position(connection, _READ, hold=True)
             there = Promises.read(connection, [promise.video for promise in running])
-            moved = {id: closed(priced(promise, now_ms), videos.get(id), now_ms) for id, promise in there.items()}
+            moved = {
+                id: closed(priced(promise, now_ms, most_yuan), videos.get(id), now_ms) for id, promise in there.items()
+            }
             Promises.write(connection, moved)
             ended = [promise for promise in moved.values() if promise.state != RUNNING]
             self._inbox.tell_in(connection, [_told(promise) for promise in ended])
@@ -81,13 +84,16 @@ class Claims:
     def of_video(self, video: str) -> dict[str, object] | None:
         """A promise with its receipt in groups; None where none was made."""
         promise = self._table.get(video)
-        return None if promise is None else {**_plain(promise), "receipt": groups(promise)}
+        return None if promise is None else {**_plain(promise, self._most_yuan), "receipt": groups(promise)}
 
     def contracts(self, videos: Sequence[str], language: str) -> dict[str, dict[str, object]]:
         """Promises as their makers read them, by video; the receipt in sentences once it is over."""
-        found = self._table.get_many(videos)
+        found, most_yuan = self._table.get_many(videos), self._most_yuan
         return {
-            id: {**_plain(promise), "receipt": receipt(promise, language) if promise.state != RUNNING else None}
+            id: {
+                **_plain(promise, most_yuan),
+                "receipt": receipt(promise, language) if promise.state != RUNNING else None,
+            }
             for id, promise in found.items()
         }
 
@@ -103,6 +109,10 @@ class Claims:
         return found
 
     # ------------------------------------------------------------ inside
+
+    @property
+    def _most_yuan(self) -> float:
+        return self._house.settings.promised_price_most_yuan
 
     def _recent(self, since_ms: int) -> list[str]:
         """Videos published for everybody after an instant; nothing but their ids is read, along an index."""
@@ -172,8 +182,8 @@ class Claims:
         return "new" if len(self._house.log.history(person, _NEW_EVENTS)) < _NEW_EVENTS else "regular"
 
 
-def promise_of_video(video: Video, exposures: int) -> Promise:
-    """What a video is promised when it is published: so many exposures."""
+def promise_of_video(video: Video, exposures: int, most_yuan: float) -> Promise:
+    """What a video is promised when it is published: so many exposures, at a price of at most so much each."""
     starts_ms = video.published_ms
     return Promise(
         video=video.id,
@@ -181,6 +191,7 @@ def promise_of_video(video: Video, exposures: int) -> Promise:
         promised=exposures,
         starts_ms=starts_ms,
         ends_ms=starts_ms + SPAN_MS,
+        price_yuan=min(PRICE_FIRST_YUAN, most_yuan),
         priced_ms=starts_ms,
     )
 
@@ -306,9 +317,12 @@ def _listed(group: Mapping[str, int]) -> str:
     return ", ".join(f"{name} {n}" for name, n in ranked[:6]) or "–"
 
 
-def _plain(promise: Promise) -> dict[str, object]:
-    fields = ("promised", "delivered", "starts_ms", "ends_ms", "price_yuan", "spent_yuan", "spent_s", "state")
-    return {**{name: getattr(promise, name) for name in fields}, "stopped_by": promise.stopped_by}
+def _plain(promise: Promise, most_yuan: float) -> dict[str, object]:
+    fields = ("promised", "delivered", "starts_ms", "ends_ms", "spent_yuan", "spent_s", "state", "stopped_by")
+    # A promise that is over keeps the price it had, also where the owner has lowered the highest since.
+    price_yuan = min(promise.price_yuan, most_yuan) if promise.state == RUNNING else promise.price_yuan
+    prices = {"price_yuan": price_yuan, "price_most_yuan": most_yuan}
+    return {**{name: getattr(promise, name) for name in fields}, **prices}
 
 
 def _exposures(batch: Batch) -> Iterator[tuple[str, str, int, str, str]]:

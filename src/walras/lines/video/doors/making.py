@@ -11,6 +11,7 @@ from walras.lines.video.collecting import Listing
 from walras.lines.video.doors.asking import Asked, route
 from walras.lines.video.entities import State, Video
 from walras.lines.video.publishing import QUIET
+from walras.lines.video.reach import seconds_of
 from walras.lines.video.trade import Trade
 from walras.lines.video.wishes import Wish
 from walras.lines.video.words import sentence
@@ -80,10 +81,8 @@ def _reach(trade: Trade, video: Video, language: str) -> dict[str, Any] | None:
     """How far a video that waits will probably reach; of one that is out, what was counted is known instead."""
     if video.state not in ("draft", "scheduled"):
         return None
-    start_s, end_s = video.cut
-    length_s = (end_s or video.media.duration_s) - start_s
     found: dict[str, Any] = msgspec.to_builtins(
-        trade.forecast.of(video.maker, video.topics, max(length_s, 0.0), language)
+        trade.forecast.of(video.maker, video.topics, seconds_of(video), language)
     )
     return found
 

@@ -76,7 +76,7 @@ function Contract({ contract }) {
   return html`<details class="contract">
     <summary>${t("contract.of", { delivered: number(contract.delivered), promised: number(contract.promised), share: percent(share) })}</summary>
     <progress class="bar-of-progress" max="1" value=${share} aria-label=${t("contract.title")}></progress>
-    <p class="quiet">${t("contract.until", { when: ago(contract.ends_ms) })} · ${t("contract.price", { price: yuan(contract.price_yuan) })}</p>
+    <p class="quiet">${t("contract.until", { when: ago(contract.ends_ms) })} · ${t("contract.price", { price: yuan(contract.price_yuan), most: yuan(contract.price_most_yuan) })}</p>
     ${contract.receipt && html`<ul class="reasons">${contract.receipt.map((line) => html`<li key=${line}>${line}</li>`)}</ul>`}
   </details>`;
 }
