@@ -78,7 +78,12 @@ class ViewerDials:
         return self._write(person, SavedFeed(id=id, name=_usable(name), dials=dials))
 
     def remove(self, person: str, id: str) -> None:
-        """Take a feed away; one that is not there changes nothing."""
+        """Take a feed away.
+
+        Raises:
+            NotFound: she has no such feed.
+        """
+        self.of(person, id)
         with self._database.write() as connection:
             connection.execute(sa.delete(DialsRow).where(DialsRow.person == person, DialsRow.id == id))
 

@@ -334,3 +334,52 @@ async def test_words_that_somebody_blocked_hide_videos_and_comments_from_her_alo
     async with app.browser(ann) as browser:
         assert len((await browser.get(f"/app/videos/{shown.id}/comments")).json()["comments"]) == 2
         assert (await browser.get(f"/app/videos/{hidden.id}")).status_code == 200
+
+
+async def test_dials_and_saved_feeds_are_hers_alone(app: App) -> None:
+    ann, eve = app.parlour.person("ann"), app.parlour.person("eve")
+    async with app.browser(ann) as hers, app.browser(eve) as other:
+        put = await hers.put("/app/dials", json={"mood": "calm", "length": -0.5})
+        assert (put.status_code, put.json()["mood"], put.json()["length"]) == (200, "calm", -0.5)
+        assert (await hers.get("/app/dials")).json() == put.json()
+        assert (await other.get("/app/dials")).json()["mood"] == "any"
+        saved = (await hers.post("/app/feeds", json={"name": "Evening", "dials": {"novelty": 1.0}})).json()
+        path = f"/app/feeds/{saved['id']}"
+        body = {"name": "Mine now", "dials": {}}
+        tries = [await other.put(path, json=body), await other.delete(path)]
+        assert [(one.status_code, one.json()["code"]) for one in tries] == [(404, "not-found")] * 2
+        assert (await hers.get("/app/feeds")).json()["feeds"] == [saved]
+        assert (await other.get("/app/feeds")).json() == {"feeds": []}
+        kept = (await hers.get("/app/feeds/export")).json()
+        assert (kept["dials"]["mood"], kept["feeds"]) == ("calm", [saved])
+        assert (await other.get("/app/feeds/export")).json()["feeds"] == []
+        assert (await hers.put(path, json=body)).json()["name"] == "Mine now"
+        await hers.delete(path)
+        assert (await hers.get("/app/feeds")).json() == {"feeds": []}
+        assert (await hers.put(path, json=body)).status_code == 404
+
+
+@pytest.mark.parametrize("body", [{"mood": "angry"}, {"length": 7}, {"novelty": "much"}, []])
+async def test_odd_dials_are_refused_and_change_nothing(app: App, body: object) -> None:
+    async with app.browser(app.parlour.person("ann")) as browser:
+        before = (await browser.get("/app/dials")).json()
+        assert (await browser.put("/app/dials", json=body)).status_code in (400, 422)
+        assert (await browser.get("/app/dials")).json() == before
+
+
+async def test_reach_and_contract_are_for_makers_of_their_own(app: App) -> None:
+    ann, eve = app.parlour.person("ann"), app.parlour.person("eve")
+    video = app.parlour.video(ann)
+    app.parlour.trade.claims.promise_new()
+    async with app.guest() as guest, app.browser(ann) as hers, app.browser(eve) as other:
+        assert (await guest.get("/app/reach")).status_code == 401
+        reach = (await hers.get("/app/reach?topics=Sea,%23sun&duration_s=12.5")).json()
+        assert reach["low"] <= reach["mid"] <= reach["high"] and len(reach["reasons"]) == 3
+        for odd in ("-1", "86401", "nan", "long"):
+            wrong = await hers.get(f"/app/reach?duration_s={odd}")
+            assert (wrong.status_code, wrong.json()["code"]) == (400, "invalid"), odd
+        path = f"/app/videos/{video.id}/contract"
+        contract = (await hers.get(path)).json()
+        assert (contract["promised"], contract["delivered"], contract["price_most_yuan"]) == (300, 0, 0.05)
+        assert (await other.get(path)).status_code == 404
+        assert (await hers.get("/app/videos/nothing/contract")).status_code == 404
