@@ -11,6 +11,7 @@ from walras.base import limits
 from walras.base.errors import Conflict, Forbidden, Gone, Invalid, NotFound, TooOften
 from walras.base.ids import EventId, ItemId, PageId, PersonId, content_id, id_fault, new_id
 from walras.lines import House
+from walras.lines.video.comment_orders import ORDERS, behind, cursor_of
 from walras.lines.video.entities import SHOWN, Video
 from walras.lines.video.inbox import Inbox, Told
 from walras.lines.video.relations import Relations
@@ -194,12 +195,12 @@ class Comments:
         query = sa.select(CommentRow).where(CommentRow.video == video, CommentRow.parent == parent, _seen_by(person))
         away = self._relations.kept_from(person)
         query = query.where(CommentRow.author.notin_(sorted(away))) if away else query
-        keys = _ORDERS["replies" if parent else order]
-        query = query.where(_behind(keys, cursor)) if cursor else query
+        keys = ORDERS["replies" if parent else order]
+        query = query.where(behind(keys, cursor)) if cursor else query
         query = query.order_by(*(column.desc() if falls else column.asc() for _, column, falls in keys))
         with self._database.read() as connection:
             rows = connection.execute(query.limit(n + 1)).all()
-        go_on = _cursor_of(keys, rows[n - 1]) if len(rows) > n else ""
+        go_on = cursor_of(keys, rows[n - 1]) if len(rows) > n else ""
         return [_comment(row) for row in rows[:n]], go_on
 
     def liked(self, person: str, comments: Iterable[str]) -> frozenset[str]:
@@ -316,48 +317,6 @@ class Comments:
         with self._database.read() as connection:
             row = connection.execute(sa.select(CommentRow).where(CommentRow.once == once)).first()
         return None if row is None else _comment(row)
-
-
-# By order: name, column, and whether it falls. The last one is the id, so that no two comments stand at one place.
-_Keys = list[tuple[str, sa.ColumnElement[Any], bool]]
-_ID: sa.ColumnElement[Any] = CommentRow.__table__.c.id
-_ORDERS: dict[str, _Keys] = {
-    "top": [
-        ("pinned", sa.cast(CommentRow.pinned, sa.Integer), True),
-        ("likes", CommentRow.__table__.c.likes, True),
-        ("id", _ID, True),
-    ],
-    "new": [("id", _ID, True)],
-    "replies": [("id", _ID, False)],
-}
-
-
-def _behind(keys: _Keys, cursor: str) -> sa.ColumnElement[bool]:
-    """Rows behind a cursor, which holds the values of the last row's keys.
-
-    Raises:
-        Invalid: it was not made here.
-    """
-    values = _read_cursor(cursor, len(keys))
-    behind: list[sa.ColumnElement[bool]] = []
-    for n, (_, column, falls) in enumerate(keys):
-        same = [keys[m][1] == values[m] for m in range(n)]
-        further = column < values[n] if falls else column > values[n]
-        behind.append(sa.and_(*same, further))
-    return sa.or_(*behind)
-
-
-def _read_cursor(cursor: str, count: int) -> list[Any]:
-    parts = cursor.split(".")
-    usable = len(parts) == count and id_fault(parts[-1]) is None
-    if not usable or not all(part.isascii() and part.isdigit() and len(part) < 16 for part in parts[:-1]):
-        raise Invalid("was not made here", field="cursor", value=cursor, hint="Send what the answer before said.")
-    return [*map(int, parts[:-1]), parts[-1]]
-
-
-def _cursor_of(keys: _Keys, row: sa.Row[Any]) -> str:
-    values = [getattr(row, name) for name, _, _ in keys]
-    return ".".join(str(int(value)) if isinstance(value, int) else value for value in values)
 
 
 def _told(said: Comment, video: Video, parent: Comment | None, named: Iterable[Account]) -> list[Told]:
