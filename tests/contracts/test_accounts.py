@@ -38,7 +38,7 @@ def account(person: str, handle: str = "", **more: object) -> Account:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_an_account_comes_back_as_it_was(world: World, name: str) -> None:
-    settings = AccountSettings(privacy=Privacy(find=False), blocked_words=(name,))
+    settings = AccountSettings(privacy=Privacy(likes="everyone"), blocked_words=(name,))
     made = Account(
         person=PersonId("g1"), handle="Ann_1", name=name, bio=name, email="a@b.org", birth_year=1990, settings=settings
     )
