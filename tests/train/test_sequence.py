@@ -17,7 +17,7 @@ from walras.train.baselines import BASELINES, QUICK
 from walras.train.checkpoint import FILE_NAME, load
 from walras.train.dataset import Histories, Log, choices, from_lists, leave_one_out, next_items
 from walras.train.evaluate import evaluate_next_item
-from walras.train.export import INPUTS, PersonVector, content_arrays, unseen_vectors, write_bundle
+from walras.train.export import INPUTS, PersonVector, content_arrays, served_items, unseen_vectors, write_bundle
 from walras.train.fit import FitConfig, Fitted, fit
 from walras.train.graph import GraphConfig, behaviour_vectors, build, count_pairs
 from walras.train.ranks import judge, ndcg, ranks, recall
@@ -122,14 +122,16 @@ def test_a_torn_checkpoint_is_no_checkpoint(tmp_path: Path) -> None:
     assert load(tmp_path) is None
 
 
-@pytest.fixture(scope="module")
-def timed(fitted: Fitted) -> Fitted:
-    """The same with a bias of time that is not zero."""
+@pytest.fixture(scope="module", params=[0.0, 0.3], ids=["no popularity", "popularity"])
+def timed(request: pytest.FixtureRequest, fitted: Fitted) -> Fitted:
+    """The same with a bias of time that is not zero, without and with a share of popularity."""
+    shares = dataclasses.replace(fitted.shares, popularity=request.param)
+    common = (request.param * np.linspace(0.0, 1.0, ITEMS)).astype(np.float32)
     model = SequenceModel(dataclasses.replace(fitted.model.config, timed=True))
     model.load_state_dict(fitted.model.state_dict())
     for block in model.blocks:
         torch.nn.init.normal_(block.attention.by_time)
-    return dataclasses.replace(fitted, model=model.eval())
+    return dataclasses.replace(fitted, model=model.eval(), shares=shares, common=common)
 
 
 @pytest.fixture(scope="module")
@@ -142,11 +144,11 @@ def bundle(timed: Fitted, log: Log, tmp_path_factory: pytest.TempPathFactory) ->
 @pytest.mark.parametrize("length", [1, 5, 64])
 def test_onnx_gives_what_torch_gives(timed: Fitted, bundle: Path, length: int) -> None:
     rng = np.random.default_rng(length)
-    item = timed.items[rng.integers(1, ITEMS, (3, length))]
+    item = served_items(timed)[rng.integers(1, ITEMS, (3, length))]
     codes = [rng.integers(1, 16, (3, length)) for _ in range(4)]
     codes[0][1, (length + 1) // 2 :] = 0
     with torch.no_grad():
-        served = PersonVector(timed.model, timed.spread).eval()
+        served = PersonVector(timed.model, timed.spread, popularity=timed.shares.popularity > 0).eval()
         wanted = served(torch.from_numpy(item), *(torch.from_numpy(c) for c in codes)).numpy()
     session = onnxruntime.InferenceSession(str(bundle / "person.onnx"), providers=["CPUExecutionProvider"])
     found = session.run(None, dict(zip(INPUTS, [item, *codes], strict=True)))[0]
@@ -154,7 +156,7 @@ def test_onnx_gives_what_torch_gives(timed: Fitted, bundle: Path, length: int) -
 
 
 def test_the_bundle_holds_its_files_and_unseen_items_get_vectors(
-    fitted: Fitted, bundle: Path, content: np.ndarray
+    timed: Fitted, bundle: Path, content: np.ndarray
 ) -> None:
     manifest = read_manifest(bundle)
     check_bundle(bundle, manifest, VERSION)
@@ -162,11 +164,12 @@ def test_the_bundle_holds_its_files_and_unseen_items_get_vectors(
     assert set(manifest.files) == names
     with np.load(bundle / "content.npz") as arrays:
         vectors = unseen_vectors(arrays, content[1:4])
-    items = fitted.model.items
+    items = timed.model.items
     with torch.no_grad():
         wanted = torch.nn.functional.normalize(items.described(items.content[1:4], items.codes[1:4]), dim=-1)
-    assert np.abs(vectors - wanted.numpy()).max() < 1e-5
-    assert not unseen_vectors(content_arrays(fitted), np.zeros((1, 8), np.float32)).any()
+    assert np.abs(vectors[:, : wanted.shape[1]] - wanted.numpy()).max() < 1e-5
+    assert not vectors[:, wanted.shape[1] :].any()  # nobody has chosen an unseen item yet
+    assert not unseen_vectors(content_arrays(timed), np.zeros((1, 8), np.float32)).any()
 
 
 def test_later_tokens_do_not_change_earlier_states() -> None:
