@@ -16,7 +16,7 @@ import httpx
 
 TICKS_PER_S = os.sysconf("SC_CLK_TCK")
 # A platform that nobody asks anything uses less of one processor than this share over so many seconds.
-QUIET_S, QUIET_SHARE = 5.0, 0.1
+QUIET_S, QUIET_SHARE = 5.0, 0.6
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +37,7 @@ class Running:
         """Processor seconds of the process and its children, so far."""
         return sum(_cpu_s(pid) for pid in [self.pid, *_children(self.pid)])
 
-    def wait_until_quiet(self, wait_s: float = 90.0) -> None:
+    def wait_until_quiet(self, wait_s: float = 420.0) -> None:
         """Wait until it has built its indices, which it does beside requests and which would count as their work.
 
         Its loops go on beside requests as long as it lives, so it is not waited for longer than indices take.
