@@ -33,7 +33,7 @@ from walras.retrieval import (
     warm_up,
 )
 from walras.schema import Batch, Floats32, Item, ModelChosen
-from walras.world import World, open_world
+from walras.world import Model, World, open_world
 
 # What models of each kind read; one that was trained on another reading is refused.
 FEATURES = {"text": TEXTS_VERSION, "sequence": TOKENS_VERSION, "ranker": FEATURE_VERSION}
@@ -238,13 +238,15 @@ def models_loader(home: Path, engine: Engine) -> Callable[[Mapping[str, str]], M
     """A function that loads the models chosen in the tables, where they are not those that serve already."""
 
     def load(versions: Mapping[str, str]) -> Models | None:
-        wanted = {}
-        for kind in TRAINED:
-            model = engine.world.models.whole(kind)
-            if model is not None:
-                wanted[kind] = model.version
-        read = versions_of_text(engine.state)
-        if all(versions.get(kind) == {**wanted, **read}.get(kind) for kind in ("text", *TRAINED)):
+        models = engine.world.models
+
+        def others(look: Callable[[str], Model | None]) -> dict[str, str] | None:
+            wanted = {kind: found.version for kind in TRAINED if (found := look(kind)) is not None}
+            known = {**wanted, **versions_of_text(engine.state)}
+            return None if all(versions.get(kind) == known.get(kind) for kind in ("text", *TRAINED)) else wanted
+
+        # Files are read through only where others are to be loaded: a bundle of a million items has half a gigabyte.
+        if others(models.active) is None or (wanted := others(models.whole)) is None:
             return None
         return load_models(engine, wanted)
 
