@@ -99,10 +99,7 @@ class VectorIndex:
         return rows[alive], scores[0][alive]
 
     def _tend(self) -> None:
-        """Begin to build where the late part has grown too long, and put in place what was built."""
-        if self._building is None and len(self._late.rows) > max(FLAT_MAX, len(self._base.rows) // 8):
-            rows = np.flatnonzero(self._version_of).astype(np.int32)
-            self._building = self._builder.submit(_inverted, rows, self._version_of[rows], self.vectors_of, self.width)
+        """Put in place what was built, then begin to build anew where the late part has grown too long."""
         if self._building is not None and self._building.done():
             built = self._building.result()
             later = np.flatnonzero(self._version_of > built.versions.max()).astype(np.int32)
@@ -110,6 +107,9 @@ class VectorIndex:
             self._old = int(np.count_nonzero(self._version_of[built.rows] != built.versions))
             self._late.rows, self._late.versions = later, self._version_of[later]
             self._late.index.add(np.ascontiguousarray(self.vectors_of(later), np.float32))
+        if self._building is None and len(self._late.rows) > max(FLAT_MAX, len(self._base.rows) // 8):
+            rows = np.flatnonzero(self._version_of).astype(np.int32)
+            self._building = self._builder.submit(_inverted, rows, self._version_of[rows], self.vectors_of, self.width)
 
 
 def _flat(width: int) -> _Part:
