@@ -34,5 +34,3 @@ class TextColumn(Sequence[str]):
     def __eq__(self, other: object) -> bool:
         """Whether another sequence says the same."""
         return isinstance(other, Sequence) and list(self) == list(other)
-
-    __hash__ = None  # type: ignore[assignment]

@@ -138,7 +138,7 @@ class FairnessReader:
         self._followers: defaultdict[str, set[str]] = defaultdict(set)
         self._arm: dict[str, str] = {}
         self._since_ms: dict[str, int] = {}
-        self._minutes: Counter[str] = Counter()
+        self._minutes: defaultdict[str, float] = defaultdict(float)
 
     def report(self) -> Fairness:
         """The report of what was read so far, and whether that is all there is."""
@@ -194,7 +194,7 @@ class FairnessReader:
             whom = owner or self._owner.get(item, "")
             (self._followers[whom].add if outcome == "follow" else self._followers[whom].discard)(person)
         elif outcome == "watch" and time_ms >= self._since_ms.get(person, time_ms + 1):
-            self._minutes[person] += value / 60  # type: ignore[assignment]
+            self._minutes[person] += value / 60
 
     def _report(self, now_ms: int, *, is_whole: bool) -> Fairness:
         videos = Counter(owner for owner in self._owner.values() if owner)
@@ -236,5 +236,5 @@ class FairnessReader:
         for person, arm in self._arm.items():
             # Days that were begun: she who came an hour ago was here on one day.
             days = max(-(-(until_ms - self._since_ms[person]) // DAY_MS), 1)
-            (off if arm == OFF else on).append((float(self._minutes[person]), float(days)))
+            (off if arm == OFF else on).append((self._minutes.get(person, 0.0), float(days)))
         return on, off
