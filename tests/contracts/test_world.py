@@ -13,12 +13,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from walras.base.clock import SetClock
+from walras.base.database import Database
 from walras.base.errors import Conflict, Corrupt, Invalid, NotFound
 from walras.base.ids import ItemId, OwnerId, PersonId
+from walras.base.tables import Table
 from walras.schema import Batch, Change, EventColumns, Item, ItemGone, ItemPut, Person, PersonGone, PersonPut
 from walras.world import SCOPES, Arm, Manifest, Trial, World, hashes, write_manifest
-from walras.world.database import Database
-from walras.world.tables import HEAD, Table
+from walras.world.tables import HEAD
 
 FEATURES = "features-1"
 KINDS = ("sequence", "ranker", "text")

@@ -4,13 +4,14 @@ It gives tables by name behind one `World`, in SQLite or PostgreSQL, made from t
 It never hands a row or a connection to another room, and never writes to the log.
 """
 
+from walras.base.database import Database
+from walras.base.tables import ID, INSTANT, Table, upsert
 from walras.world.account_settings import AccountSettings, Notifications, Privacy, Teen
 from walras.world.accounts import ROLES, Account, Accounts
 from walras.world.audit import Audit, Deed, Deeds
 from walras.world.bundles import Manifest, check_bundle, hashes, read_manifest, write_manifest
-from walras.world.catalogue import Listing, Owner, Owners, Shelf, upsert
+from walras.world.catalogue import Listing, Owner, Owners, Shelf
 from walras.world.codes import Codes, NewCode, WrongCode
-from walras.world.database import Database
 from walras.world.dials import SavedFeed, ViewerDials
 from walras.world.keys import SCOPES, KeyGrant, Keys, NewKey
 from walras.world.models import Model, Models
@@ -19,7 +20,6 @@ from walras.world.passkeys import Passkey, Passkeys
 from walras.world.promises import Promise, Promises, behind, moved_price, priced
 from walras.world.seals import Seals
 from walras.world.sign_ins import NewSignIn, SignIn, SignIns
-from walras.world.tables import ID, INSTANT, Table
 from walras.world.trials import Arm, Trial, Trials, TrialStatus, assign
 from walras.world.tries import Tries
 from walras.world.words import hides

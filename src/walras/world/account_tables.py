@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
-from walras.world.tables import ID, INSTANT, Table
+from walras.base.tables import ID, INSTANT, Table
 
 # A SHA-256 in hex digits.
 HASH_CHARS = 64

@@ -12,11 +12,11 @@ import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
 from walras.base.clock import Clock
+from walras.base.database import Database
 from walras.base.errors import Conflict, NotFound
 from walras.base.ids import PersonId, id_fault
 from walras.world.account_settings import AccountSettings, read_settings
 from walras.world.account_tables import AccountRow
-from walras.world.database import Database
 from walras.world.names import handle_key
 
 ROLES = ("maker", "reviewer", "operator")

@@ -4,10 +4,10 @@ import msgspec
 import sqlalchemy as sa
 
 from walras.base.clock import Clock
+from walras.base.database import Database
 from walras.base.errors import Invalid
 from walras.base.ids import id_fault, new_id
 from walras.world.account_tables import AuditRow
-from walras.world.database import Database
 
 # A summary says what changed, not all there was; the log and the tables hold the rest.
 SUMMARY_CHARS_MAX = 2_000

@@ -3,24 +3,23 @@
 Doors append to the log first; `World.project` then brings the change here.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Generic, TypeVar
 
 import msgspec
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 
+from walras.base.database import Database
 from walras.base.errors import Invalid, NotFound
 from walras.base.ids import id_fault
 from walras.base.limits import BULK_MAX
+from walras.base.tables import Row, upsert
 from walras.schema import Item, Person
-from walras.world.database import Database
-from walras.world.tables import ItemRow, OwnerRow, PersonRow, Table
+from walras.world.tables import ItemRow, OwnerRow, PersonRow
 
 # Ids of one statement: SQLite takes 32,766 variables.
 _IDS_PER_STATEMENT = 2_000
 Value = TypeVar("Value", Item, Person)
-Row = Mapping[str, object]
 
 
 class Owner(msgspec.Struct, frozen=True):
@@ -192,43 +191,9 @@ def person_shelf(database: Database) -> Shelf[Person]:
     return Shelf(database, PersonRow, Person, _person_row)
 
 
-def upsert(
-    connection: sa.Connection, table: type[Table], rows: Sequence[Row], keep: Mapping[str, str] | None = None
-) -> None:
-    """Insert rows, or overwrite those with the same primary key.
-
-    Args:
-        connection: inside a transaction.
-        table: the model.
-        rows: one mapping of column to value a row; primary keys must be distinct.
-        keep: columns where the `least` or the `greatest` of old and new stands, instead of the new.
-    """
-    where = table.__table__
-    assert isinstance(where, sa.Table)
-    make = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
-    if not rows:
-        return
-    keys = [column.name for column in where.primary_key]
-    # Values stay out of the statement, so that it is compiled once: with thousands of them in it that takes seconds.
-    insert = make(where)
-    changes = {
-        column.name: _standing(connection, column, insert.excluded[column.name], (keep or {}).get(column.name))
-        for column in where.columns
-        if column.name not in keys
-    }
-    connection.execute(insert.on_conflict_do_update(index_elements=keys, set_=changes), list(rows))
-
-
 def _stretches(ids: Sequence[str]) -> Iterator[Sequence[str]]:
     for start in range(0, len(ids), _IDS_PER_STATEMENT):
         yield ids[start : start + _IDS_PER_STATEMENT]
-
-
-def _standing(connection: sa.Connection, old: sa.Column[int], new: sa.ColumnElement[int], rule: str | None) -> object:
-    if rule is None:
-        return new
-    names = {"least": "min", "greatest": "max"} if connection.dialect.name == "sqlite" else {}
-    return getattr(sa.func, names.get(rule, rule))(old, new)
 
 
 def _item_row(item: Item, changed_ms: int) -> Row:

@@ -12,10 +12,10 @@ from typing import NamedTuple
 import sqlalchemy as sa
 
 from walras.base.clock import Clock
+from walras.base.database import Database
 from walras.base.errors import Invalid
 from walras.base.ids import id_fault, new_id
 from walras.world.account_tables import CodeRow
-from walras.world.database import Database
 from walras.world.seals import Seals
 
 LIVES_MS = 10 * 60_000

@@ -4,11 +4,11 @@ import msgspec
 import sqlalchemy as sa
 
 from walras.base.clock import Clock
+from walras.base.database import Database
 from walras.base.errors import Invalid, NotFound, TooMuch
 from walras.base.ids import new_id
+from walras.base.tables import upsert
 from walras.schema import Dials
-from walras.world.catalogue import upsert
-from walras.world.database import Database
 from walras.world.tables import DialsRow
 
 FEEDS_MAX = 50

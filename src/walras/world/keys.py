@@ -10,10 +10,10 @@ import msgspec
 import sqlalchemy as sa
 
 from walras.base.clock import Clock
+from walras.base.database import Database
 from walras.base.errors import Invalid, NotFound, Unavailable, nearest
 from walras.base.ids import new_id
 from walras.base.limits import REQUESTS_PER_S_DEFAULT, TITLE_CHARS_MAX
-from walras.world.database import Database
 from walras.world.tables import KeyRow
 
 SCOPES = (

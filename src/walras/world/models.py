@@ -14,11 +14,11 @@ import msgspec
 import sqlalchemy as sa
 
 from walras.base.clock import Clock
+from walras.base.database import Database
 from walras.base.errors import Conflict, Corrupt, NotFound
 from walras.base.ids import id_fault
 from walras.base.logs import room_log
 from walras.world.bundles import Manifest, check_bundle, check_names
-from walras.world.database import Database
 from walras.world.tables import ModelRow
 
 FOLDER_NAME = "models"

@@ -10,11 +10,11 @@ import msgspec
 import sqlalchemy as sa
 
 from walras.base.clock import DAY_MS, Clock
+from walras.base.database import Database
 from walras.base.errors import Invalid, Unavailable
 from walras.base.ids import new_id
 from walras.base.settings import Settings
 from walras.world.account_tables import LetterRow
-from walras.world.database import Database
 
 Way = Literal["email", "phone"]
 # A sandbox's letters hold codes that are worth nothing after minutes; what is older only fills the table.

@@ -5,10 +5,10 @@ import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
 from walras.base.clock import Clock
+from walras.base.database import Database
 from walras.base.errors import Conflict, NotFound
 from walras.base.ids import PersonId, id_fault
 from walras.world.account_tables import PasskeyRow
-from walras.world.database import Database
 
 # A person has a phone, a computer and a key on her ring; more than this is a mistake.
 PASSKEYS_MAX = 20

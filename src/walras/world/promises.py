@@ -10,10 +10,10 @@ import msgspec
 import sqlalchemy as sa
 
 from walras.base.clock import HOUR_MS
+from walras.base.database import Database
 from walras.base.ids import ItemId
+from walras.base.tables import upsert
 from walras.schema import Claim
-from walras.world.catalogue import upsert
-from walras.world.database import Database
 from walras.world.tables import PromiseRow
 
 EXPOSURES = 300

@@ -5,8 +5,8 @@ import secrets
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
+from walras.base.database import Database
 from walras.world.account_tables import SealRow
-from walras.world.database import Database
 
 SECRET_BYTES = 32
 

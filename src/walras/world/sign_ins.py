@@ -8,10 +8,10 @@ import msgspec
 import sqlalchemy as sa
 
 from walras.base.clock import DAY_MS, Clock
+from walras.base.database import Database
 from walras.base.errors import NotFound, Unavailable
 from walras.base.ids import PersonId, new_id
 from walras.world.account_tables import SignInRow
-from walras.world.database import Database
 
 # A browser that was not used for so long is signed out, and every one after so long.
 IDLE_MS = 30 * DAY_MS

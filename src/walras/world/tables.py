@@ -4,20 +4,12 @@ A change here needs a migration beside it (`migrations/versions`) and HEAD set t
 """
 
 import sqlalchemy as sa
-from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+from sqlalchemy.orm import Mapped, mapped_column
 
-from walras.base.limits import ID_CHARS_MAX
+from walras.base.tables import ID, INSTANT, Table
 
 # The newest migration; a database that has it needs no look at Alembic at start.
 HEAD = "0005"
-
-# Ids are compared byte by byte in both databases, so that a cursor means the same in both.
-ID = sa.String(ID_CHARS_MAX).with_variant(sa.String(ID_CHARS_MAX, collation="C"), "postgresql")
-INSTANT = sa.BigInteger
-
-
-class Table(DeclarativeBase):
-    """What every table is made from."""
 
 
 class ItemRow(Table):

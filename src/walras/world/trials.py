@@ -7,10 +7,10 @@ import msgspec
 import sqlalchemy as sa
 
 from walras.base.clock import Clock
+from walras.base.database import Database
 from walras.base.errors import Conflict, Invalid, NotFound
 from walras.base.ids import id_fault
 from walras.base.streams import share_of
-from walras.world.database import Database
 from walras.world.tables import TrialRow
 
 State = Literal["draft", "running", "ended"]

@@ -8,9 +8,9 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
 from walras.base.clock import Clock
+from walras.base.database import Database
 from walras.base.errors import TooOften
 from walras.world.account_tables import TriesRow
-from walras.world.database import Database
 from walras.world.seals import Seals
 
 

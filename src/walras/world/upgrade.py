@@ -4,9 +4,9 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
+from walras.base.database import Database
 from walras.base.errors import Conflict
 from walras.base.logs import room_log
-from walras.world.database import Database
 from walras.world.tables import HEAD
 
 _FOLDER = Path(__file__).parent / "migrations"

@@ -7,15 +7,16 @@ from pathlib import Path
 import sqlalchemy as sa
 
 from walras.base.clock import Clock, SystemClock
+from walras.base.database import Database, url_of
 from walras.base.ids import id_fault
 from walras.base.logs import room_log
 from walras.base.settings import Settings
+from walras.base.tables import upsert
 from walras.schema import Batch, Item, ItemGone, ItemPut, Person, PersonGone, PersonPut
 from walras.world.accounts import Accounts
 from walras.world.audit import Audit
-from walras.world.catalogue import Owners, Shelf, item_shelf, person_shelf, upsert
+from walras.world.catalogue import Owners, Shelf, item_shelf, person_shelf
 from walras.world.codes import Codes
-from walras.world.database import Database, url_of
 from walras.world.dials import ViewerDials
 from walras.world.keys import Keys
 from walras.world.models import FOLDER_NAME, Models

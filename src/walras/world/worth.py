@@ -6,9 +6,9 @@ from collections.abc import Mapping
 import msgspec
 import sqlalchemy as sa
 
+from walras.base.database import Database
 from walras.base.errors import Conflict, Invalid
 from walras.base.ids import id_fault
-from walras.world.database import Database
 from walras.world.tables import PriceRow
 
 

@@ -3,8 +3,8 @@
 from alembic import context
 
 from walras.base import settings
-from walras.world.database import Database, url_of
-from walras.world.tables import Table
+from walras.base.database import Database, url_of
+from walras.base.tables import Table
 
 
 def _run(connection: object) -> None:

@@ -10,12 +10,12 @@ import pytest
 
 from tests.cluster import Cluster
 from walras.base.clock import SetClock, elapsed_s
+from walras.base.database import REST_S, Database, url_of
 from walras.base.errors import Corrupt, Exhausted, Invalid, Unavailable
 from walras.base.ids import ItemId
 from walras.base.settings import Settings
 from walras.schema import Item
 from walras.world import World, open_world
-from walras.world.database import REST_S, Database, url_of
 
 
 @pytest.fixture
