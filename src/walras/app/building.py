@@ -212,13 +212,15 @@ def plain_sources(state: State, text: TextSimilar) -> dict[str, Source]:
     return {source.name: source for source in sources}
 
 
-def bare_models(state: State, world: World, now_ms: int) -> Models:
-    """What pages are made with before anything was trained."""
+def bare_models(state: State, world: World, now_ms: int, text: TextSimilar | None = None) -> Models:
+    """What pages are made with before anything was trained; `text` knows texts already, where it is given."""
     # Requests come side by side, one a core: a search that takes all cores makes each of them slower.
     faiss.omp_set_num_threads(1)
-    worth, text = world.prices.at(now_ms), TextSimilar(state)
+    worth, known = world.prices.at(now_ms), text is not None
+    text = text or TextSimilar(state)
     sources = plain_sources(state, text)
-    warm_up(sources, state)
+    # What serves already is warm, and another thread may be asking it.
+    warm_up({name: source for name, source in sources.items() if not known or source is not text}, state)
     return Models(
         sources=sources,
         ranker=Smoothed(state.registry),
@@ -255,7 +257,7 @@ def models_loader(home: Path, engine: Engine) -> Callable[[Mapping[str, str]], M
 
 def load_models(engine: Engine, wanted: Mapping[str, str]) -> Models:
     """Models of these versions; one that cannot be loaded is refused and the page is made without it."""
-    models = bare_models(engine.state, engine.world, engine.clock.now_ms())
+    models = bare_models(engine.state, engine.world, engine.clock.now_ms(), _text_in_use(engine))
     for kind, version in wanted.items():
         folder = engine.world.models.path(version)
         try:
@@ -263,7 +265,29 @@ def load_models(engine: Engine, wanted: Mapping[str, str]) -> Models:
         except Corrupt as error:
             _log.warning("model %s is refused: %s", version, error)
             engine.world.models.refuse(version, str(error))
-    warm_up(models.sources, engine.state)
+    if "sequence" in models.sources:
+        warm_up({"sequence": models.sources["sequence"]}, engine.state)
+    return models
+
+
+def _text_in_use(engine: Engine) -> TextSimilar | None:
+    """The source of texts that serves, where it reads with the chosen model; its index need not be built anew."""
+    return engine.models.text if engine.models.text.is_current else None
+
+
+def settled(models: Models | None, in_use: TextSimilar) -> Models | None:
+    """Models whose vector indices are built: a page that came before that would scan all vectors.
+
+    Args:
+        models: as loaded; None where there are none.
+        in_use: the source of texts that serves, which its own thread tends.
+    """
+    if models is None:
+        return None
+    if models.text is not in_use:
+        models.text.index.settle()
+    if models.vectors is not None:
+        models.vectors.settle()
     return models
 
 

@@ -5,6 +5,7 @@ import multiprocessing
 import os
 import signal
 import threading
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from walras.app.building import (
     keep_state,
     models_loader,
     restore_state,
+    settled,
 )
 from walras.app.lines import found_lines, house_of, open_lines, registry_of_lines, statics_of_lines
 from walras.app.reading import Said
@@ -33,7 +35,7 @@ from walras.doors.reference import STATIC_FOLDERS
 from walras.doors.shell import shell_routes
 from walras.events import SqliteLog
 from walras.features import State
-from walras.feed import Engine, Serving
+from walras.feed import Engine, Models, Serving
 from walras.insight import FairnessReader
 from walras.loops import Upkeep, read_status
 from walras.web.consoles import Known
@@ -105,7 +107,11 @@ def _app(home: Path, settings: Settings, serving: Serving) -> Any:
     """The application over what it answers with."""
     fairness = FairnessReader(serving.log.read, serving.clock.now_ms)
     loader, texts = models_loader(home, serving.engine), TextSwap(serving.engine)
-    upkeep = Upkeep(serving.engine, loader, texts.prepare, fairness.read_on)
+
+    def load(versions: Mapping[str, str]) -> Models | None:
+        return settled(loader(versions), serving.engine.models.text)
+
+    upkeep = Upkeep(serving.engine, load, texts.prepare, fairness.read_on)
 
     async def stop() -> None:
         await upkeep.stop()

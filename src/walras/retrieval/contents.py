@@ -45,10 +45,15 @@ class TextSimilar:
         Where another model reads texts since this source was made there are none: building the index anew takes too
         long for a page, and a source that was built beside takes this one's place within seconds.
         """
-        if self.state.catalogue.text is not self._model:
+        if not self.is_current:
             return np.zeros(0, np.int32), np.zeros(0, np.float32)
         self.catch_up()
         return self.index.search(vector, count)
+
+    @property
+    def is_current(self) -> bool:
+        """Whether texts are read with the model that this source was made with."""
+        return self.state.catalogue.text is self._model
 
     def catch_up(self) -> None:
         """Take the vectors of items put since the last call."""
