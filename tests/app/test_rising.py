@@ -3,14 +3,19 @@
 import asyncio
 import threading
 from collections.abc import AsyncIterator
+from unittest.mock import MagicMock
 
 import httpx
 import pytest
+from rich.console import Console
 
+from walras.app import serve
 from walras.app.building import Moved
 from walras.app.reading import Reading, Said, reading
 from walras.app.rising import Rising
 from walras.app.worker import worker_app
+from walras.base.errors import Corrupt
+from walras.base.settings import Settings
 
 
 class Made:
@@ -118,3 +123,37 @@ def test_what_is_said_is_found_by_another_process_until_it_ended(home) -> None:
     assert reading(home) == Reading(5, 9)
     said.ended()
     assert reading(home) == Reading()
+
+
+async def test_a_reading_that_fails_ends_the_server_and_says_why(home, monkeypatch) -> None:
+    def broken(*_args: object) -> None:
+        raise RuntimeError("row 7 is broken")
+
+    ended = list[int]()
+    monkeypatch.setenv("WALRAS_HOME", str(home))
+    monkeypatch.setattr("walras.app.worker.RISING_ROWS", 0)
+    monkeypatch.setattr("walras.app.worker.restore_state", broken)
+    monkeypatch.setattr("walras.app.rising.os.kill", lambda _pid, number: ended.append(number))
+    server = Server(worker_app())
+    await server.order("startup")
+    while not ended:
+        await asyncio.sleep(0.01)
+    await server.order("shutdown")
+    await server.client.aclose()
+    assert "row 7 is broken" in reading(home).failed
+
+
+def test_the_program_that_served_then_ends_with_an_error(home, monkeypatch) -> None:
+    def serve_and_fail(_settings: Settings) -> None:
+        Said(home).failed("row 7 is broken")
+        raise SystemExit(0)
+
+    for name in ("Keeper", "_leave_in_order", "_say_where"):
+        monkeypatch.setattr(f"walras.app.starting.{name}", MagicMock())
+    monkeypatch.setattr("walras.app.starting._run", serve_and_fail)
+    settings = Settings(port=0, sample=False)
+    with pytest.raises(Corrupt, match="row 7 is broken"):
+        serve(home, settings, Console(), MagicMock(), MagicMock())
+    Said(home).ended()
+    monkeypatch.setattr("walras.app.starting._run", lambda _settings: None)
+    serve(home, settings, Console(), MagicMock(), MagicMock())

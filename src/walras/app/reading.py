@@ -17,6 +17,7 @@ class Reading(msgspec.Struct, frozen=True):
 
     done: int = 0
     total: int = 0
+    failed: str = ""  # why it was given up
 
 
 class Said:
@@ -31,14 +32,21 @@ class Said:
         if elapsed_s() < self._due_s:
             return
         self._due_s = elapsed_s() + _EVERY_S
-        scratch = self._path.with_suffix(f".{os.getpid()}")
-        with contextlib.suppress(OSError):
-            scratch.write_bytes(msgspec.json.encode(Reading(done, total)))
-            scratch.replace(self._path)
+        self._say(Reading(done, total))
+
+    def failed(self, why: str) -> None:
+        """It is given up; the program that serves ends with a status that says so."""
+        self._say(Reading(failed=why))
 
     def ended(self) -> None:
-        """It is read, or given up."""
+        """It is read, or left off."""
         self._path.unlink(missing_ok=True)
+
+    def _say(self, what: Reading) -> None:
+        scratch = self._path.with_suffix(f".{os.getpid()}")
+        with contextlib.suppress(OSError):
+            scratch.write_bytes(msgspec.json.encode(what))
+            scratch.replace(self._path)
 
 
 def reading(home: Path) -> Reading:

@@ -16,8 +16,9 @@ from walras.app.building import open_log, world_of
 from walras.app.doctor import port_is_free
 from walras.app.films import Town
 from walras.app.keeping import Keeper
+from walras.app.reading import Said, reading
 from walras.app.seeding import WriteSample, fill_with_sample
-from walras.base.errors import Invalid
+from walras.base.errors import Corrupt, Invalid
 from walras.base.settings import Settings
 from walras.doors.pages import PAGE_SCOPES
 
@@ -38,8 +39,10 @@ def serve(home: Path, settings: Settings, console: Console, write_sample: WriteS
     Raises:
         Invalid: the port is taken.
         Unavailable: the database does not answer.
+        Corrupt: the state could not be made from the log; the log says what happened.
     """
     settings = _with_port(settings)
+    Said(home).ended()
     key = _prepare(home, settings, console, write_sample)
     os.environ.update(_environment(home, settings))
     keeper = Keeper(home, settings, console, town)
@@ -50,6 +53,9 @@ def serve(home: Path, settings: Settings, console: Console, write_sample: WriteS
         _run(settings)
     finally:
         keeper.stop()
+        # The server was ended by a signal, as it is when a person ends it.
+        if why := reading(home).failed:
+            raise Corrupt(f"the state could not be made from the log: {why}", hint="`walras doctor` says more.")
 
 
 def _leave_in_order() -> None:

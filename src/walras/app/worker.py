@@ -22,7 +22,7 @@ from walras.app.building import (
 )
 from walras.app.lines import found_lines, house_of, open_lines, registry_of_lines, statics_of_lines
 from walras.app.reading import Said
-from walras.app.rising import Rising
+from walras.app.rising import Rising, Stopped
 from walras.base import settings as settings_of
 from walras.base.clock import SystemClock
 from walras.base.logs import set_up
@@ -97,8 +97,13 @@ def worker_app() -> Any:
 
         try:
             made.append(restore_state(home, log, log.registry, text, both))
-        finally:
+        except Stopped:
             said.ended()
+            raise
+        except Exception as error:
+            said.failed(repr(error))
+            raise
+        said.ended()
 
     return Rising(read, lambda: _app(home, settings, _serving(home, settings, log, world, made[0])))
 
