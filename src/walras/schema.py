@@ -242,6 +242,43 @@ class Receipt(msgspec.Struct, frozen=True):
     duplicate: bool = False
 
 
+# ---------------------------------------------------------------- what is owed
+
+
+class Posting(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One side of a journal entry. Where money belongs is said by dimensions, never by further accounts."""
+
+    account: str  # of the chart
+    side: Literal["debit", "credit"]
+    amount: int  # above 0, in minor units of the currency: fen, cent, yen
+    currency: str = "CNY"
+    line: str = ""  # of business
+    city: str = ""
+    campaign: str = ""
+    programme: str = ""
+    owner: str = ""  # whose money it is: advertiser, viewer, maker, host, guild, merchant
+    item: str = ""
+
+
+class JournalEntry(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One business event in money: postings that balance in every currency, under a key that is used once."""
+
+    key: str
+    kind: str  # such as ad.charge
+    time_ms: int  # when it happened; says which month it belongs to
+    postings: tuple[Posting, ...]
+    event: EventId = EventId("")  # the event of the log that it follows from
+    reverses: str = ""  # key of the entry that it takes back
+    memo: Title = ""
+
+
+class Happening(msgspec.Struct, frozen=True):
+    """An event as the log holds it, with its seq: what a line makes journal entries of."""
+
+    seq: int
+    event: Event
+
+
 # ---------------------------------------------------------------- what a page is made of
 
 

@@ -13,7 +13,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy import event
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, OperationalError
+from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError, NoSuchModuleError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolEmpty
 
 from walras.base.clock import elapsed_s
@@ -111,6 +111,8 @@ class Database:
                 value=self._shown_url(),
                 hint="Move it away and start again: items and people come back from the log, keys and models do not.",
             )
+        if isinstance(error, IntegrityError):  # At the commit it comes without a statement, and nothing is lost.
+            return None
         if isinstance(error, PoolEmpty | OperationalError) or _is_lost(error):
             # One slow statement says nothing about the next; a connection that broke or could not be made does.
             if self.dialect == "postgresql" and _is_lost(error):

@@ -107,3 +107,12 @@ COLLECTED_MAX = 1_000
 PUSH_SUBSCRIPTIONS_MAX = 20
 # Rows of the log that a request brings into the counts itself; more is left to the tick, so that nobody waits for it.
 COUNTED_BY_REQUEST_MAX = 5_000
+# Postings of one journal entry: a pool of creators is shared out in several entries where it has more videos.
+POSTINGS_MAX = 5_000
+# The year 2100; an instant behind it is a mistake of units.
+INSTANT_MS_MAX = 4_102_444_800_000
+# Entries of one call on the ledger, all of which are written or none.
+ENTRIES_PER_CALL_MAX = 10_000
+# Postings waiting for one flush of the ledger, and written by one transaction.
+LEDGER_QUEUE_MAX = 200_000
+LEDGER_GROUP_MAX = 20_000
