@@ -9,6 +9,8 @@ from numpy.typing import NDArray
 from walras.market.value import Floats, Ints
 
 Bools = NDArray[np.bool_]
+# How a candidate fits at a place; those that fit better come before all that fit worse.
+KEEPS_BOTH, KEEPS_OWNERS, ANYHOW = range(3)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,51 +64,78 @@ def allocate(
     Returns:
         The allocation.
     """
+    order, page = ranked(value_yuan, allowed), Page(owner.tolist(), topic.tolist(), rules)
+    if kept_for is None or classes is None:
+        page.fill(order)
+        reserved = [-1] * len(page.chosen)
+    else:
+        reserved = _fill_kept(page, order, kept_for, classes)
+    lost = itertools.islice((n for n in order if n not in page.taken), losers)
+    return Allocation(*(np.asarray(list(part), np.int64) for part in (page.chosen, lost, reserved)))
+
+
+def ranked(value_yuan: Floats, allowed: Bools) -> list[int]:
+    """Candidates that may stand, the most valuable first, the earlier one among equals."""
     free = np.flatnonzero(allowed & np.isfinite(value_yuan))
-    order = free[np.argsort(-value_yuan[free], kind="stable")]  # [<=N] the best first, the earlier one among equals
-    everybody, page = order.tolist(), _Filling(owner.tolist(), topic.tolist(), rules)
-    for place in range(min(rules.places, len(everybody))):
-        kept = -1 if kept_for is None or classes is None else int(kept_for[place])
-        best = -1
-        if kept >= 0 and classes is not None:
-            best = page.best(order[classes[kept, order]].tolist(), last_resort=False)
-            kept = kept if best >= 0 else -1
-        page.take(best if best >= 0 else page.best(everybody, last_resort=True), kept)
-    lost = itertools.islice((n for n in everybody if n not in page.taken), losers)
-    return Allocation(
-        np.asarray(page.chosen, np.int64), np.asarray(list(lost), np.int64), np.asarray(page.reserved, np.int64)
-    )
+    order: list[int] = free[np.argsort(-value_yuan[free], kind="stable")].tolist()
+    return order
 
 
-class _Filling:
+def _fill_kept(page: "Page", order: list[int], kept_for: Ints, classes: Bools) -> list[int]:
+    """Fill a page some places of which are kept for a class each; the class that took each place, -1 for none."""
+    reserved: list[int] = []
+    among = np.asarray(order, np.int64)
+    for kept in kept_for[: min(page.rules.places, len(order))].tolist():
+        best, rank = page.best(among[classes[kept, among]].tolist()) if kept >= 0 else (-1, ANYHOW)
+        is_kept = best >= 0 and rank < ANYHOW
+        page.take(best if is_kept else page.best(order)[0])
+        reserved.append(kept if is_kept else -1)
+    return reserved
+
+
+class Page:
     """A page while it is filled. Plain lists: a place is most often filled after a look at two or three candidates."""
 
     def __init__(self, owner: list[int], topic: list[int], rules: Rules) -> None:
         """Start with an empty page; [N] owner and topic of each candidate."""
         self.owner, self.topic, self.rules = owner, topic, rules
         self.chosen: list[int] = []
-        self.reserved: list[int] = []
         self.taken: set[int] = set()
 
-    def take(self, candidate: int, kept: int) -> None:
-        """Put a candidate on the next place, which was kept for a class or for none."""
+    def fill(self, order: list[int]) -> "Page":
+        """Put the best candidate on each place that is left; `order` has the best first."""
+        for _ in range(len(self.chosen), min(self.rules.places, len(order))):
+            self.take(self.best(order)[0])
+        return self
+
+    def take(self, candidate: int) -> None:
+        """Put a candidate on the next place."""
         self.chosen.append(candidate)
-        self.reserved.append(kept)
         self.taken.add(candidate)
 
-    def best(self, ranked: list[int], *, last_resort: bool) -> int:
-        """The first of those left that keeps both gaps, else the owner's, else, as the last resort, any; else -1."""
+    def best(self, order: list[int]) -> tuple[int, int]:
+        """The first of those left that keeps the most rules at the next place, and how it fits; -1 where none is left.
+
+        How it fits: `KEEPS_BOTH` gaps, `KEEPS_OWNERS` only, or it may stand `ANYHOW` since nobody else is left.
+        """
         owners, topics = self._near(self.owner, self.rules.owner_gap), self._near(self.topic, self.rules.topic_gap)
-        by_owner = any_of_them = -1
-        for n in ranked:
+        by_owner = anyhow = -1
+        for n in order:
             if n in self.taken:
                 continue
             if self.owner[n] not in owners:
                 if self.topic[n] not in topics:
-                    return n
+                    return n, KEEPS_BOTH
                 by_owner = n if by_owner < 0 else by_owner
-            any_of_them = n if any_of_them < 0 else any_of_them
-        return by_owner if by_owner >= 0 or not last_resort else any_of_them
+            anyhow = n if anyhow < 0 else anyhow
+        return (by_owner, KEEPS_OWNERS) if by_owner >= 0 else (anyhow, ANYHOW)
+
+    def fits(self, candidate: int) -> int:
+        """How a candidate fits at the next place, as `best` says it."""
+        if self.owner[candidate] in self._near(self.owner, self.rules.owner_gap):
+            return ANYHOW
+        near = self.topic[candidate] in self._near(self.topic, self.rules.topic_gap)
+        return KEEPS_OWNERS if near else KEEPS_BOTH
 
     def _near(self, label: list[int], gap: int) -> set[int]:
         """Labels that stand within `gap` places before the next one."""
