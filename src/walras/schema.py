@@ -200,6 +200,7 @@ class PageRecord(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, 
     dials: Dials | None = None  # None: nothing was set
     claims: tuple[Claim, ...] = ()  # promises that could have filled a kept place
     arms: dict[str, str] = {}  # arm by running trial
+    parameters: dict[str, float | str] = {}  # what these arms set
 
 
 Entry = Event | Change | PageRecord

@@ -18,10 +18,11 @@ from walras.base.errors import Conflict, Corrupt, Invalid, NotFound
 from walras.base.ids import ItemId, OwnerId, PersonId
 from walras.base.tables import Table
 from walras.schema import Batch, Change, EventColumns, Item, ItemGone, ItemPut, Person, PersonGone, PersonPut
-from walras.world import SCOPES, Arm, Manifest, Trial, World, hashes, write_manifest
+from walras.world import SCOPES, Arm, Guard, Layer, Manifest, Step, Trial, World, hashes, write_manifest
 from walras.world.tables import HEAD
 
 FEATURES = "features-1"
+GUARDS = (Guard("watch_minutes"),)
 KINDS = ("sequence", "ranker", "text")
 ODD_IDS = (
     "视频/一",
@@ -457,14 +458,14 @@ def test_prices_that_are_no_prices_are_refused(world: World, yuan: dict[str, flo
 
 
 def test_a_trial_goes_from_draft_to_running_to_ended(world: World, clock: SetClock) -> None:
-    world.trials.create(Trial(name="按钮", arms=(Arm("a"), Arm("b"))))
+    world.trials.create(Trial(name="按钮", arms=(Arm("a"), Arm("b")), guards=GUARDS))
     assert world.trials.start("按钮").started_ms == clock.now_ms()
     clock.instant_ms += 5
     assert world.trials.list("running")[0].trial.arms == (Arm("a"), Arm("b"))
     assert world.trials.end("按钮").ended_ms == clock.now_ms()
     for refused in (
         lambda: world.trials.start("按钮"),
-        lambda: world.trials.create(Trial(name="按钮", arms=(Arm("a"), Arm("b")))),
+        lambda: world.trials.create(Trial(name="按钮", arms=(Arm("a"), Arm("b")), guards=GUARDS)),
     ):
         with pytest.raises(Conflict):
             refused()
@@ -475,15 +476,106 @@ def test_a_trial_goes_from_draft_to_running_to_ended(world: World, clock: SetClo
 @pytest.mark.parametrize(
     "trial",
     [
-        Trial(name="", arms=(Arm("a"), Arm("b"))),
-        Trial(name="t", arms=(Arm("a"),)),
-        Trial(name="t", arms=(Arm("a"), Arm("a"))),
-        Trial(name="t", arms=(Arm("a"), Arm("b", 0.0))),
-        Trial(name="t", arms=(Arm("a"), Arm("b")), share=0.0),
-        Trial(name="t", arms=(Arm("a"), Arm("b")), share=float("nan")),
+        Trial(name="", arms=(Arm("a"), Arm("b")), guards=GUARDS),
+        Trial(name="t", arms=(Arm("a"),), guards=GUARDS),
+        Trial(name="t", arms=(Arm("a"), Arm("a")), guards=GUARDS),
+        Trial(name="t", arms=(Arm("a"), Arm("b", 0.0)), guards=GUARDS),
+        Trial(name="t", arms=(Arm("a"), Arm("b")), share=0.0, guards=GUARDS),
+        Trial(name="t", arms=(Arm("a"), Arm("b")), share=float("nan"), guards=GUARDS),
+        Trial(name="t", arms=(Arm("a"), Arm("b"))),
+        Trial(name="t", arms=(Arm("a"), Arm("b", 1.0, {"feed.nothing": 1.0})), guards=GUARDS),
+        Trial(name="t", arms=(Arm("a"), Arm("b", 1.0, {"feed.explore_share": 2.0})), guards=GUARDS),
+        Trial(name="t", arms=(Arm("a"), Arm("b", 1.0, {"feed.explore_share": "much"})), guards=GUARDS),
+        Trial(name="t", arms=(Arm("a"), Arm("b", 1.0, {"feed.allocator": "best"})), guards=GUARDS),
+        Trial(name="t", arms=(Arm("a"), Arm("b")), guards=GUARDS, layer="nowhere"),
+        Trial(name="t", arms=(Arm("a"), Arm("b")), guards=GUARDS, steps=(Step(0.5, 1.0), Step(0.2, 1.0))),
+        Trial(name="t", arms=(Arm("a"), Arm("b")), guards=GUARDS, allowed={"p1": "c"}),
+        Trial(name="t", arms=(Arm("a"), Arm("b")), guards=GUARDS, design="switchback"),
+        Trial(name="t", arms=(Arm("a"), Arm("b")), guards=GUARDS, design="two-sided"),
     ],
 )
 def test_a_trial_that_cannot_be_read_is_refused(world: World, trial: Trial) -> None:
     with pytest.raises(Invalid):
         world.trials.create(trial)
     assert world.trials.list() == []
+
+
+def trial(name: str, **more: object) -> Trial:
+    arms = (Arm("as before"), Arm("more", 1.0, {"feed.explore_share": 0.1}))
+    return Trial(**{"name": name, "arms": arms, "guards": GUARDS, **more})  # type: ignore[arg-type]
+
+
+def test_trials_of_an_exclusive_layer_have_ranges_that_do_not_overlap(world: World) -> None:
+    world.trials.put_layer(Layer(name="page", holdout=0.1))
+    first = world.trials.create(trial("one", layer="page", share=0.4)).trial
+    second = world.trials.create(trial("two", layer="page", share=0.5)).trial
+    assert (first.begin, second.begin) == (pytest.approx(0.1), pytest.approx(0.5))
+    with pytest.raises(Conflict, match="widest gap is 0"):
+        world.trials.create(trial("three", layer="page", share=0.1))
+    world.trials.end("one")
+    with pytest.raises(Conflict, match="overlaps 'two'"):
+        world.trials.create(trial("three", layer="page", share=0.2, begin=0.4))
+    with pytest.raises(Conflict, match="holdout"):
+        world.trials.create(trial("three", layer="page", share=0.2, begin=0.05))
+    assert world.trials.create(trial("three", layer="page", share=0.2)).trial.begin == pytest.approx(0.1)
+    world.trials.start("two")
+    world.trials.start("three")
+    with pytest.raises(Conflict, match="not over"):
+        world.trials.put_layer(Layer(name="page", holdout=0.2))
+    with pytest.raises(Invalid, match="unit"):
+        world.trials.create(trial("four", layer="page", unit="item"))
+
+
+def test_two_running_trials_cannot_set_one_parameter_for_the_same_people(world: World) -> None:
+    world.trials.create(trial("one"))
+    world.trials.create(trial("two"))
+    world.trials.start("one")
+    with pytest.raises(Conflict, match=r"feed.explore_share.*exclusive layer"):
+        world.trials.start("two")
+    world.trials.roll_back("one", "people left")
+    assert (world.trials.get("one").reason, world.trials.start("two").state) == ("people left", "running")
+
+
+def test_a_trial_is_changed_as_draft_and_never_while_it_runs(world: World) -> None:
+    world.trials.create(trial("one"))
+    assert world.trials.change(trial("one", share=0.5)).trial.share == 0.5
+    world.trials.start("one")
+    with pytest.raises(Conflict, match="running cannot be changed"):
+        world.trials.change(trial("one", share=0.9))
+    assert world.trials.get("one").trial.share == 0.5
+    world.trials.launch("one", "more")
+    with pytest.raises(Conflict, match="launched cannot become running"):
+        world.trials.start("one")
+    with pytest.raises(Invalid, match="arm"):
+        world.trials.launch("one", "most")
+
+
+def test_a_staged_trial_grows_by_its_steps_and_a_step_taken_twice_counts_once(world: World, clock: SetClock) -> None:
+    world.trials.create(trial("one", share=0.5, steps=(Step(0.01, 1.0), Step(0.1, 24.0))))
+    assert world.trials.start("one").share == 0.01
+    clock.instant_ms += 1_000
+    stepped = world.trials.step_on("one", 1)
+    clock.instant_ms += 1_000
+    assert world.trials.step_on("one", 1) == stepped
+    assert (stepped.share, world.trials.step_on("one", 2).share) == (0.1, 0.5)
+    with pytest.raises(Conflict, match="no such step"):
+        world.trials.step_on("one", 3)
+
+
+def test_an_inner_test_needs_names_and_takes_nobody_else(world: World) -> None:
+    world.trials.create(trial("one"))
+    with pytest.raises(Invalid, match="allow-list"):
+        world.trials.open_inside("one")
+    world.trials.change(trial("one", allowed={"p1": "more"}))
+    world.trials.open_inside("one")
+    (live,) = world.trials.live()
+    assert [live.arm(f"p{n}", 7) for n in range(50)] == [None, "more", *[None] * 48]
+
+
+def test_a_measured_worth_keeps_its_interval_until_somebody_sets_it_by_hand(world: World) -> None:
+    world.prices.set({"like": 0.02, "watch": 0.001}, 5, "five experiments", {"like": (0.01, 0.03)})
+    assert world.prices.at(5).interval_yuan == {"like": (0.01, 0.03)}
+    assert world.prices.set({"like": 0.05}, 6, "by hand").interval_yuan == {}
+    with pytest.raises(Invalid, match="interval"):
+        world.prices.set({"like": 0.05}, 7, "", {"like": (0.06, 0.07)})
+    assert [worth.version for worth in world.prices.versions()] == [2, 1]

@@ -12,7 +12,7 @@ from walras.base.clock import HOUR_MS
 from walras.feed import make_page, remake, same_page
 from walras.feed.promises import HOLDOUT, PROGRAMME, draw, weights
 from walras.schema import Claim, Item, ItemPut, PageRequest
-from walras.world import Arm, Promise, Trial, behind, moved_price, priced
+from walras.world import Arm, Guard, Promise, Trial, behind, moved_price, priced
 
 MADE = {"promised": 300, "starts_ms": 0, "ends_ms": 48 * HOUR_MS}
 
@@ -105,7 +105,7 @@ def test_pages_with_promises_are_made_again_whatever_is_promised_now(promising, 
 
 
 def test_those_held_out_have_no_kept_places(promising, world, log, fresh_engine):
-    world.trials.create(Trial(name=HOLDOUT, arms=(Arm("off"), Arm("on", 1e-9))))
+    world.trials.create(Trial(name=HOLDOUT, arms=(Arm("off"), Arm("on", 1e-9)), guards=(Guard("watch_minutes"),)))
     world.trials.start(HOLDOUT)
     promising.read_terms()
     promising.claims = {f"n{n}": Claim(f"n{n}", 1.0, 0.002) for n in range(12)}

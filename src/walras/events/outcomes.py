@@ -103,6 +103,12 @@ CORE: tuple[Outcome, ...] = (
     ),
     Outcome(name="engage", code=22, meaning="Took it, in a log that does not say how.", choice=True, worth_yuan=0.005),
     Outcome(name="retract", code=24, by_viewer=True, meaning="Took back what was said of the item before.", sign=0),
+    Outcome(
+        name="assignment",
+        code=25,
+        meaning="Met an arm of an experiment: surface is the trial, place the arm.",
+        sign=0,
+    ),
     Outcome(name="shown_by_other", code=23, meaning="Another system showed it; for comparison only.", sign=0),
 )
 

@@ -16,8 +16,8 @@ from walras.features import State
 from walras.feed.meter import Meter
 from walras.ranking import Predicts
 from walras.retrieval import Source, TextSimilar, Trunk, VectorIndex
-from walras.schema import Batch, Claim, Event, Floats, Item, ItemGone, ItemPut, PageRecord
-from walras.world import Trial, World, assign
+from walras.schema import Batch, Claim, Event, Floats, Item, ItemGone, ItemPut, PageRecord, PageRequest
+from walras.world import Reader, Settled, World
 
 # Titles and texts kept at hand, so that a page does not ask the tables for what every page shows.
 ITEMS_KEPT_MAX = 500_000
@@ -54,8 +54,14 @@ class Engine:
     unsettled: defaultdict[str, dict[str, tuple[str, ...]]] = field(default_factory=lambda: defaultdict(dict))
     # Promises and trials of the tables, read anew by `read_terms`; a page only looks at them here.
     claims: Mapping[str, Claim] = field(default_factory=dict)
-    trials: Sequence[Trial] = ()
+    trials: Reader = field(init=False)
+    # Models of versions that only some people's pages are made with, by what was asked for; loaded beside serving.
+    tried: Mapping[tuple[str, str], Models] = field(default_factory=dict)
     _items: OrderedDict[str, Item] = field(default_factory=OrderedDict)
+
+    def __post_init__(self) -> None:
+        """Nothing is tried before the tables were read."""
+        self.trials = Reader(self.settings.seed, self.world.trials.parameters)
 
     @property
     def registry(self) -> Registry:
@@ -95,14 +101,23 @@ class Engine:
             Unavailable: the database does not answer; those known before go on.
         """
         claims = self.world.promises.claims(self.clock.now_ms(), self.settings.promised_price_most_yuan)
-        running = self.world.trials.list("running")
         self.claims = {claim.item: claim for claim in claims}
-        self.trials = tuple(each.trial for each in running if each.trial.unit == "person")
+        self.trials.take(self.world.trials.live())
 
-    def arms_of(self, person: str) -> dict[str, str]:
-        """The arm of a person in each running trial that takes her."""
-        arms = {trial.name: assign(trial, person, self.settings.seed) for trial in self.trials}
-        return {name: arm for name, arm in arms.items() if arm is not None}
+    def settled(self, request: PageRequest, now_ms: int) -> Settled:
+        """What trials set for this page, each exposure being remembered for `write_exposures`."""
+        city = request.context.get("city", "")
+        return self.trials.settle("feed", {"person": request.person, "city": city}, now_ms)
+
+    def write_exposures(self) -> int:
+        """Write the exposures to trials that pages left behind, off the answers' path; how many there were.
+
+        They are not waited for: what is lost when the process dies is written again with the next page of its window.
+        """
+        waiting = self.trials.drain()
+        if waiting:
+            self.log.submit(waiting)
+        return len(waiting)
 
     def keep(self, record: PageRecord) -> None:
         """Write a page's record and remember that it is on its way."""

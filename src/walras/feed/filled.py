@@ -9,6 +9,7 @@ from walras.feed.keeping import Keeping
 from walras.market import Allocation
 from walras.retrieval import Proposed
 from walras.schema import Candidates, Claim, Dials, Floats, Longs
+from walras.world import Value
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +19,7 @@ class Terms:
     dials: Dials | None = None
     claims: Mapping[str, Claim] = field(default_factory=dict)  # by item
     arms: Mapping[str, str] = field(default_factory=dict)  # by trial
+    values: Mapping[str, Value] = field(default_factory=dict)  # of parameters that these arms set
 
 
 NO_TERMS = Terms()

@@ -1,5 +1,7 @@
 """One page, one function: `make_page` reads as the business does."""
 
+from dataclasses import replace
+
 import msgspec
 import numpy as np
 from msgspec import UNSET
@@ -8,14 +10,14 @@ from walras.base import limits
 from walras.base.clock import elapsed_s
 from walras.base.ids import ItemId, PageId, new_id
 from walras.base.streams import stream
-from walras.feed import dials, reasons
+from walras.feed import dials, reasons, trying
 from walras.feed.engine import Engine
 from walras.feed.filled import NO_TERMS, Filled, Moment, Terms
 from walras.feed.keeping import Promised, keep_places, named_by
 from walras.feed.promises import HOLDOUT, OFF, PROGRAMME, of_rows, weights
 from walras.feed.record import record_of
 from walras.feed.surfaces import surface_named
-from walras.market import Rules, allocate, value_yuan
+from walras.market import allocate, value_yuan
 from walras.retrieval import Asked, exclude, propose_all
 from walras.schema import Bools, Candidates, Claim, Floats, Item, Longs, Page, PageRequest, Place, Surface
 
@@ -54,14 +56,15 @@ def ask(request: PageRequest, surface: Surface, engine: Engine, moment: Moment) 
 
 def fill(asked: Asked, count: int, engine: Engine, terms: Terms = NO_TERMS) -> Filled:
     """Fill `count` places from what is known now, writing nothing: the same for live pages and for replayed ones."""
-    models, state, surface = engine.models, engine.state, _surface_of(asked.surface, terms)
+    models, state, surface = trying.models_of(engine, terms), engine.state, _surface_of(asked.surface, terms)
+    asked = asked if surface is asked.surface else replace(asked, surface=surface)
     proposed = propose_all(models.sources, asked)
     candidates = exclude(proposed.candidates, asked, state)
     rows = np.flatnonzero(candidates.dropped == 0)
     items = candidates.row[rows]
     leaning = None if models.trunk is None else models.trunk.scores(asked.person, items)
     outcomes = models.ranker.predict(asked, state, items, leaning)
-    value = value_yuan(outcomes, models.worth_yuan)
+    value = value_yuan(outcomes, trying.worth_of(engine, models, terms))
     turn = dials.turn(terms.dials, asked, state, items, value)
     value = value if turn is None else value + turn.added_yuan
     allowed = dials.allowed(terms.dials, count, state, items, value)
@@ -70,7 +73,7 @@ def fill(asked: Asked, count: int, engine: Engine, terms: Terms = NO_TERMS) -> F
     allocation = allocate(
         value,
         allowed,
-        Rules(count, surface.owner_gap, surface.topic_gap),
+        trying.rules_of(count, surface, terms),
         owner=state.items["owner"][items],
         topic=state.items["topics"][items, 0],
         kept_for=keeping.kept_for,
@@ -83,6 +86,8 @@ def fill(asked: Asked, count: int, engine: Engine, terms: Terms = NO_TERMS) -> F
 
 def _surface_of(surface: Surface, terms: Terms) -> Surface:
     """The surface for this person: those held out of the newcomers' programme have no places kept for them."""
+    if terms.values:
+        surface = trying.surface_of(surface, terms)
     if terms.arms.get(HOLDOUT) == OFF:
         return msgspec.structs.replace(surface, fresh_share=0.0)
     return surface
@@ -107,7 +112,8 @@ def _moment(request: PageRequest, engine: Engine) -> Moment:
     page_id = PageId(new_id("p", now_ms))
     seed = int(page_id[-12:], 16) if request.seed is UNSET else int(request.seed)
     exclude = (*request.exclude, *engine.on_the_way(request.person))
-    terms = Terms(request.dials, engine.claims, engine.arms_of(request.person))
+    settled = engine.settled(request, now_ms)
+    terms = Terms(request.dials, engine.claims, settled.arms, settled.values)
     return Moment(now_ms, seed, page_id, engine.state.position, exclude, terms)
 
 
@@ -126,7 +132,7 @@ def _answer(request: PageRequest, engine: Engine, moment: Moment, asked: Asked, 
         time_ms=moment.now_ms,
         places=places,
         personalised_by=tuple(sorted({place.source for place in places})),
-        versions=dict(engine.models.versions),
+        versions=dict(trying.models_of(engine, moment.terms).versions),
         missing=filled.proposed.missing if answered else (*filled.proposed.missing, "titles"),
     )
 

@@ -6,6 +6,7 @@ from walras.base.ids import ItemId
 from walras.feed.engine import Engine
 from walras.feed.filled import Filled, Moment
 from walras.feed.promises import PROGRAMME
+from walras.feed.trying import models_of
 from walras.retrieval import dropped_by_reason
 from walras.schema import PageRecord, PageRequest, PlaceRecord
 
@@ -39,12 +40,13 @@ def record_of(
         proposed=filled.proposed.counts,
         dropped=dropped_by_reason(filled.candidates),
         missing=missing,
-        versions=dict(engine.models.versions),
+        versions=dict(models_of(engine, moment.terms).versions),
         exclude=moment.exclude,
         context=request.context,
         dials=moment.terms.dials,
         claims=filled.claims,
         arms=dict(moment.terms.arms),
+        parameters=dict(moment.terms.values),
     )
 
 

@@ -33,7 +33,7 @@ def remake(record: PageRecord, engine: Engine) -> PageRecord:
         dials=record.dials,
     )
     # Promises and arms are as the page found them: what they are now is another page's affair.
-    terms = Terms(record.dials, {claim.item: claim for claim in record.claims}, record.arms)
+    terms = Terms(record.dials, {claim.item: claim for claim in record.claims}, record.arms, record.parameters)
     moment = Moment(record.time_ms, record.seed, record.id, engine.state.position, record.exclude, terms)
     # What came too late then must be missing now, and what came in time then must not come too late now.
     patient = msgspec.structs.replace(surface_named(record.surface), source_budget_ms=math.inf)

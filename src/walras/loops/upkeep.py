@@ -13,6 +13,7 @@ CATCH_UP_S = 0.05
 MODELS_S = 2.0
 # A stretch of a report at a time, so that pages are asked for in between.
 REPORTS_S = 0.1
+EXPOSURES_S = 1.0
 _log = room_log("loops")
 
 # Given the versions that serve, loads the models that should; None where they are the same.
@@ -51,6 +52,7 @@ class Upkeep:
             asyncio.create_task(self._every(CATCH_UP_S, self._catch_up)),
             asyncio.create_task(self._every(MODELS_S, self._swap_models)),
             asyncio.create_task(self._every(MODELS_S, self._engine.read_terms)),
+            asyncio.create_task(self._every(EXPOSURES_S, self._engine.write_exposures)),
             asyncio.create_task(self._every(REPORTS_S, lambda: asyncio.to_thread(self._read_reports))),
         ]
 

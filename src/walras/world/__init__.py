@@ -1,4 +1,4 @@
-"""What exists: people, items, owners, API keys, models, the price table and trial assignment.
+"""What exists: people, items, owners, API keys, models, the price table, experiments and their assignment.
 
 It gives tables by name behind one `World`, in SQLite or PostgreSQL, made from the log where the log knows them.
 It never hands a row or a connection to another room, and never writes to the log.
@@ -20,7 +20,23 @@ from walras.world.passkeys import Passkey, Passkeys
 from walras.world.promises import Promise, Promises, behind, moved_price, priced
 from walras.world.seals import Seals
 from walras.world.sign_ins import NewSignIn, SignIn, SignIns
-from walras.world.trials import Arm, Trial, Trials, TrialStatus, assign
+from walras.world.trials import (
+    Arm,
+    Guard,
+    Layer,
+    Live,
+    Parameter,
+    Parameters,
+    Reader,
+    Settled,
+    Step,
+    Trial,
+    Trials,
+    TrialStatus,
+    Value,
+    assign,
+    window_of,
+)
 from walras.world.tries import Tries
 from walras.world.words import hides
 from walras.world.world import World, open_world
@@ -40,10 +56,13 @@ __all__ = [
     "Database",
     "Deed",
     "Deeds",
+    "Guard",
     "KeyGrant",
     "Keys",
+    "Layer",
     "Letter",
     "Listing",
+    "Live",
     "Mail",
     "Manifest",
     "Model",
@@ -55,24 +74,30 @@ __all__ = [
     "Outbox",
     "Owner",
     "Owners",
+    "Parameter",
+    "Parameters",
     "Passkey",
     "Passkeys",
     "PriceTable",
     "Privacy",
     "Promise",
     "Promises",
+    "Reader",
     "SavedFeed",
     "Seals",
     "Sender",
+    "Settled",
     "Shelf",
     "SignIn",
     "SignIns",
+    "Step",
     "Table",
     "Teen",
     "Trial",
     "TrialStatus",
     "Trials",
     "Tries",
+    "Value",
     "ViewerDials",
     "World",
     "Worth",
@@ -88,5 +113,6 @@ __all__ = [
     "read_manifest",
     "sender_of",
     "upsert",
+    "window_of",
     "write_manifest",
 ]

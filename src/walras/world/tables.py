@@ -9,7 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from walras.base.tables import ID, INSTANT, Table
 
 # The newest migration; a database that has it needs no look at Alembic at start.
-HEAD = "0006"
+HEAD = "0007"
 
 
 class ItemRow(Table):
@@ -95,10 +95,22 @@ class PriceRow(Table):
     yuan: Mapped[float] = mapped_column(sa.Double)
     since_ms: Mapped[int] = mapped_column(INSTANT)
     reason: Mapped[str] = mapped_column(sa.Text)
+    # The 95 % interval where experiments measured it; NULL where somebody set it.
+    low_yuan: Mapped[float | None] = mapped_column(sa.Double)
+    high_yuan: Mapped[float | None] = mapped_column(sa.Double)
+
+
+class LayerRow(Table):
+    """A namespace of experiments. `body` is the whole value."""
+
+    __tablename__ = "trial_layers"
+
+    name: Mapped[str] = mapped_column(ID, primary_key=True)
+    body: Mapped[bytes] = mapped_column(sa.LargeBinary)
 
 
 class TrialRow(Table):
-    """An experiment: its arms, whom it takes, from when to when."""
+    """An experiment and where it stands. `body` is its definition."""
 
     __tablename__ = "trials"
 
@@ -106,6 +118,11 @@ class TrialRow(Table):
     state: Mapped[str] = mapped_column(sa.Text)
     started_ms: Mapped[int] = mapped_column(INSTANT, default=0)
     ended_ms: Mapped[int] = mapped_column(INSTANT, default=0)
+    layer: Mapped[str] = mapped_column(ID, default="", server_default="")
+    step: Mapped[int] = mapped_column(sa.Integer, default=0, server_default="0")
+    stepped_ms: Mapped[int] = mapped_column(INSTANT, default=0, server_default="0")
+    reason: Mapped[str] = mapped_column(sa.Text, default="", server_default="")
+    winner: Mapped[str] = mapped_column(sa.Text, default="", server_default="")
     body: Mapped[bytes] = mapped_column(sa.LargeBinary)
 
 
