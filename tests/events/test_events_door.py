@@ -16,8 +16,10 @@ def test_the_door_is_pinned():
         "SqliteLog",
         "TextColumn",
         "admit",
+        "cold_files",
         "context_fault",
         "frame",
+        "hot_frame",
         "scan",
     ]
     assert all(hasattr(events, name) for name in events.__all__)

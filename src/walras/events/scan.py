@@ -81,3 +81,46 @@ def read_frame(hot: HotRows, cold: ColdReader, after: int, limit: int) -> pl.Dat
             if not patience:
                 raise
     raise AssertionError("unreachable")
+
+
+def cold_files(folder: Path, day: str = "") -> list[Path]:
+    """Parquet files of closed days and of imports, for whoever counts over all of them at once.
+
+    Args:
+        folder: the log's folder.
+        day: files of days of arrival before this one (`YYYY-MM-DD`) are left out.
+    """
+    if not (folder / FILE_NAME).exists():
+        return []
+    hot = HotRows(folder)
+    try:
+        return [folder / segment.path for segment in hot.segments() if segment.day >= day]
+    finally:
+        hot.close()
+
+
+def hot_frame(folder: Path, columns: Sequence[str], outcomes: Collection[str]) -> pl.DataFrame:
+    """Events that lie in no file yet, as one frame in memory.
+
+    Args:
+        folder: the log's folder.
+        columns: which of `rows.STORED`.
+        outcomes: of these only.
+    """
+    parts = [as_frame(SCHEMA.empty_table()).select(columns)]
+    hot, after = HotRows(folder), 0
+    wanted = (pl.col("kind") == EVENT) & pl.col("outcome").is_in(list(outcomes))
+    try:
+        while True:
+            with hot.snapshot():
+                segment = hot.segment_after(after)
+                rows = hot.read(after, segment.first_seq if segment else sys.maxsize, _ROWS)
+            if rows:
+                after = int(rows[-1][0])
+                parts.append(as_frame(table_of(rows)).filter(wanted).select(columns))
+            elif segment is None:
+                return pl.concat(parts)
+            else:
+                after = segment.last_seq
+    finally:
+        hot.close()

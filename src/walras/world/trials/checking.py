@@ -99,6 +99,8 @@ def _check_design(trial: Trial) -> None:
         raise Invalid("does not fit the design", field="side", value=trial.side, hint=hint)
     if trial.window_ms < WINDOW_MS_MIN:
         raise Invalid(f"must be {WINDOW_MS_MIN} or more", field="window_ms", value=trial.window_ms)
+    if trial.planned < 1:
+        raise Invalid("must be 1 or more", field="planned", value=trial.planned)
     if trial.planned_end_ms < 0:
         raise Invalid("lies before 1970", field="planned_end_ms", value=trial.planned_end_ms)
 

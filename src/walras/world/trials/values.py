@@ -86,6 +86,7 @@ class Trial(msgspec.Struct, frozen=True, kw_only=True):
     allowed: dict[str, str] = {}  # unit → arm, for inner tests; these are left out of the analysis
     window_ms: int = DAY_MS  # an exposure is logged once in so long; of a switchback, the span of one window
     planned_end_ms: int = 0  # 0: none; it ends by itself then
+    planned: int = 20_000  # units times days after which it is meant to be read; intervals are narrowest there
 
 
 class TrialStatus(msgspec.Struct, frozen=True):
