@@ -78,8 +78,10 @@ def test_the_migrations_make_exactly_the_tables_of_the_models(world: World, data
     from alembic.migration import MigrationContext
     from alembic.script import ScriptDirectory
 
+    import walras.ledger
     from walras.app.lines import found_lines
 
+    assert walras.ledger.__all__
     # Lines and the rooms below them keep their tables in the same history.
     found_lines()
     database = Database(database_url)
