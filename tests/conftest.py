@@ -118,6 +118,8 @@ def chromium() -> Iterator[Browser]:
     assert found, "chromium is missing; `make test` installs it"
     with sync_playwright() as playwright:
         arguments = ["--no-sandbox", "--autoplay-policy=no-user-gesture-required"]
+        # A camera and a microphone that show and play a pattern, and let whoever asks use them.
+        arguments += ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"]
         browser = playwright.chromium.launch(executable_path=found, args=arguments)
         yield browser
         browser.close()

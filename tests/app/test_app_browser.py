@@ -146,6 +146,26 @@ def test_a_video_is_uploaded_and_watched_in_pieces(watched: Watched, tmp_path: P
     assert page.evaluate("document.querySelector('video').currentSrc.startsWith('blob:')")
 
 
+def test_what_is_recorded_here_has_a_length(watched: Watched) -> None:
+    page = watched.page("/signup?next=/make")
+    sign_up(page, "recorder")
+    lengths: list[str] = []
+    page.on("request", lambda asked: lengths.append(asked.url) if "/app/reach" in asked.url else None)
+    page.get_by_role("button", name="Record", exact=True).click()
+    page.get_by_role("button", name="Begin recording").click()
+    page.wait_for_timeout(2_500)
+    page.locator("button.record").click()
+    expect(page.locator(".reasons li").first).to_be_visible()
+    assert lengths and "Infinity" not in lengths[-1]
+
+
+def test_signing_in_leads_to_a_page_outside_the_app_too(watched: Watched) -> None:
+    page = watched.page("/signup?next=/creator")
+    sign_up(page, "crosser")
+    page.wait_for_url("**/creator")
+    expect(page.get_by_role("heading", level=1)).to_contain_text("crosser")
+
+
 def test_the_language_and_the_light_change_and_stay(watched: Watched) -> None:
     page = watched.page("/settings")
     page.get_by_label("Light or dark").select_option("dark")

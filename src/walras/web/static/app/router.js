@@ -22,9 +22,10 @@ export function screenOf(path) {
   return undefined;
 }
 
-/** Go to an address of the app. */
+/** Go to an address of this site; what is no screen of the app, such as a console, is a page of its own. */
 export function go(address, { replace = false } = {}) {
   if (address === place.value.path + place.value.query) return;
+  if (!screenOf(new URL(address, location.href).pathname)) return void location[replace ? "replace" : "assign"](address);
   history[replace ? "replaceState" : "pushState"]({}, "", address);
   place.value = here();
 }

@@ -74,7 +74,7 @@ function Details({ file, there, onLeave }) {
   }, []);
   useEffect(() => {
     const wait = setTimeout(() => {
-      const query = new URLSearchParams({ topics: form.values.value.topics, duration_s: lengthOf(form.values.value, video.current?.duration || there?.duration_s || 0) });
+      const query = new URLSearchParams({ topics: form.values.value.topics, duration_s: lengthOf(form.values.value, length.value || there?.duration_s || 0) });
       ask("GET", `/app/reach?${query}`).then((said) => (reach.value = said), () => {});
     }, 500);
     return () => clearTimeout(wait);
@@ -193,10 +193,19 @@ function Sending({ sending, file }) {
 
 function Preview({ file, video, onTime, onLength }) {
   const address = useRef(URL.createObjectURL(file));
+  const isMeasured = useRef(false);
   useEffect(() => () => URL.revokeObjectURL(address.current), []);
+  // What was recorded here names no length; the browser finds it when it looks for the end.
+  const measure = () => {
+    if (isMeasured.current) return;
+    isMeasured.current = Number.isFinite(video.current.duration);
+    if (isMeasured.current) onLength(video.current.duration);
+    if (!isMeasured.current) video.current.currentTime = Number.MAX_SAFE_INTEGER;
+    else if (video.current.currentTime > 0) video.current.currentTime = 0;
+  };
   return html`<video class="make-preview" ref=${video} src=${address.current} controls playsinline muted
-    onLoadedMetadata=${() => onLength(video.current.duration)}
-    onSeeked=${() => onTime(Math.round(video.current.currentTime * 10) / 10)}></video>`;
+    onLoadedMetadata=${measure} onDurationChange=${measure}
+    onSeeked=${() => isMeasured.current && onTime(Math.round(video.current.currentTime * 10) / 10)}></video>`;
 }
 
 function Reach({ reach }) {

@@ -13,12 +13,14 @@ export function Recorder({ onDone, onClose }) {
   const stream = useRef(null);
   const recorder = useRef(null);
   const seconds = useSignal(-1);
+  const isOpen = useSignal(false);
   const trouble = useSignal("");
   useEffect(() => {
     opened().then(
       (found) => {
         stream.current = found;
         picture.current.srcObject = found;
+        isOpen.value = true;
       },
       () => (trouble.value = t("record.refused")),
     );
@@ -47,7 +49,7 @@ export function Recorder({ onDone, onClose }) {
     ${trouble.value && html`<div class="middle on-stage" role="alert"><${Icon} name="camera" /><p>${trouble.value}</p></div>`}
     <div class="record-foot">
       ${seconds.value >= 0 && html`<span class="figures" role="timer">${minutes(seconds.value)}</span>`}
-      <button type="button" class=${seconds.value >= 0 ? "record on" : "record"} disabled=${Boolean(trouble.value)}
+      <button type="button" class=${seconds.value >= 0 ? "record on" : "record"} disabled=${!isOpen.value}
         aria-label=${t(seconds.value >= 0 ? "record.stop" : "record.start")} onClick=${seconds.value >= 0 ? stop : start}></button>
     </div>
   </div>`;
