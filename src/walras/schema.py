@@ -280,6 +280,15 @@ class Happening(msgspec.Struct, frozen=True):
     event: Event
 
 
+class Usage(msgspec.Struct, frozen=True, kw_only=True):
+    """What a day of serving used, as the log has it."""
+
+    day: str  # YYYY-MM-DD in the zone of the books
+    time_ms: int  # its last millisecond
+    watched_s: float = 0.0
+    pages: int = 0
+
+
 # ---------------------------------------------------------------- what a page is made of
 
 

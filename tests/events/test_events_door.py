@@ -7,6 +7,7 @@ from walras.base.clock import SetClock
 def test_the_door_is_pinned():
     assert events.__all__ == [
         "CORE",
+        "AllRows",
         "Imported",
         "Log",
         "MemoryLog",
@@ -16,9 +17,11 @@ def test_the_door_is_pinned():
         "SqliteLog",
         "TextColumn",
         "admit",
+        "all_rows",
         "cold_files",
         "context_fault",
         "frame",
+        "happenings",
         "hot_frame",
         "scan",
     ]

@@ -94,6 +94,14 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         Meta(description="Mail server, as smtp://user:password@host:587?from=a@example.org; empty: letters stay here."),
     ] = ""
     time_zone: Annotated[str, Meta(description="IANA zone in which days are shown; instants are always UTC.")] = "UTC"
+    books_zone: Annotated[str, Meta(description="IANA zone in which days, months and quarters of the books begin.")] = (
+        "Asia/Shanghai"
+    )
+    watch_kbit_s: Annotated[float, Meta(ge=0, description="Kilobits that a second of watching uses.")] = 900.0
+    bandwidth_yuan_gb: Annotated[float, Meta(ge=0, description="What a gigabyte of bandwidth costs, in yuan.")] = 0.1
+    servers_yuan_1000_pages: Annotated[
+        float, Meta(ge=0, description="What the servers of a thousand pages cost, in yuan.")
+    ] = 0.02
 
 
 def home_folder() -> Path:

@@ -12,9 +12,11 @@ from walras.events.memory import MemoryLog
 from walras.events.outcomes import CORE, Registry
 from walras.events.scan import cold_files, frame, hot_frame, scan
 from walras.events.text_columns import TextColumn
+from walras.events.whole import AllRows, all_rows, happenings
 
 __all__ = [
     "CORE",
+    "AllRows",
     "Imported",
     "Log",
     "MemoryLog",
@@ -24,9 +26,11 @@ __all__ = [
     "SqliteLog",
     "TextColumn",
     "admit",
+    "all_rows",
     "cold_files",
     "context_fault",
     "frame",
+    "happenings",
     "hot_frame",
     "scan",
 ]

@@ -1,8 +1,10 @@
 """The ledger: one value through which every room posts, promises, closes and looks."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from concurrent.futures import Future
+from datetime import datetime
 from typing import Any, cast
+from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 
@@ -75,13 +77,18 @@ class Ledger:
         """
         return self.post(reversal(self.entry(key).entry, new_key, time_ms, memo))[0]
 
-    def open_time(self, time_ms: int) -> int:
+    def open_time(self, time_ms: int, closed: Collection[str] | None = None) -> int:
         """When to book what happened then: at that instant, or in the first open month where its own is closed.
 
-        The instant is then the beginning of the first open month, and the entry's event says when it happened.
+        Args:
+            time_ms: when it happened.
+            closed: the closed months, where the caller has them already.
+
+        Returns:
+            The instant itself, or the beginning of the first open month after it.
         """
         month = period_of(time_ms, self.zone)
-        closed = set(self.months())
+        closed = self.months() if closed is None else closed
         if month not in closed:
             return time_ms
         while month in closed:
@@ -90,9 +97,6 @@ class Ledger:
 
     def month_begins(self, month: str) -> int:
         """The first millisecond of a month in the zone of the books."""
-        from datetime import datetime
-        from zoneinfo import ZoneInfo
-
         return int(datetime.fromisoformat(f"{month}-01").replace(tzinfo=ZoneInfo(self.zone)).timestamp() * 1000)
 
     # ------------------------------------------------------------ promising
@@ -236,6 +240,14 @@ class Ledger:
             yield from stretch
             after = stretch[-1].seq
 
+    def knows(self, key: str) -> bool:
+        """Whether an entry has this key."""
+        return self._there(EntryRow.key == key)
+
+    def is_taken_back(self, key: str) -> bool:
+        """Whether an entry was taken back."""
+        return self._there(EntryRow.reverses == key)
+
     def position(self) -> int:
         """The seq of the newest entry."""
         with self._database.read() as connection:
@@ -305,6 +317,10 @@ class Ledger:
         with self._database.write() as connection:
             connection.execute(sa.select(HeadRow.seq).where(HeadRow.name == HEAD).with_for_update())
             close_months(connection, months, period_of(now_ms, self.zone), now_ms, by)
+
+    def _there(self, where: sa.ColumnElement[bool]) -> bool:
+        with self._database.read() as connection:
+            return connection.scalar(sa.select(EntryRow.seq).where(where)) is not None
 
     def _entries(self, *where: sa.ColumnElement[bool], most: int = reading.STRETCH) -> list[Written]:
         with self._database.read() as connection:

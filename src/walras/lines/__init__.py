@@ -16,7 +16,7 @@ from walras.base.clock import Clock
 from walras.base.ids import PersonId
 from walras.base.settings import Settings
 from walras.events import Log, Registry
-from walras.schema import Item, Outcome, Pages, Surface
+from walras.schema import Happening, Item, JournalEntry, Outcome, Pages, Surface, Usage
 from walras.studio import AssetId, Studio
 from walras.web import Statics
 from walras.web.consoles import Desk
@@ -100,3 +100,8 @@ class Line:
     styles: Sequence[str] = ()  # static files that the app's page always has
     desks: Sequence[Desk] = ()  # its places in the consoles
     words: Sequence[str] = ()  # first parts of the keys of texts that its scripts use
+    # What it posts to the ledger, pure functions all: by outcome of an event, of a paid order that has become final,
+    # and of what a day of serving used.
+    postings: Mapping[str, Callable[[Happening], Sequence[JournalEntry]]] = field(default_factory=dict)
+    finals: Callable[[JournalEntry, int], JournalEntry] | None = None
+    usage: Callable[[Usage, Settings], Sequence[JournalEntry]] | None = None

@@ -7,6 +7,7 @@ It never decides who sees what: a video becomes an item, and the core fills the 
 from pathlib import Path
 
 from walras.lines import Line, Screen
+from walras.lines.video import postings
 from walras.lines.video.opening import open_video
 from walras.lines.video.pages import DESKS
 
@@ -34,6 +35,9 @@ LINE = Line(
         Screen("/feeds", "video/feeds.js"),
     ),
     desks=DESKS,
+    postings={"gift": postings.gift, "order": postings.order},
+    finals=postings.order_final,
+    usage=postings.usage,
     static_folder=Path(__file__).parent / "pages" / "static",
     styles=("video/feed.css",),
     words=(

@@ -1,0 +1,10 @@
+"""The books: what a quarter was, in figures that open to their query and to the rows behind them.
+
+Gives reports, rows, the way from any event up to its figures, and counted seconds, read from log and ledger by DuckDB.
+It writes neither, and no figure is kept anywhere: each is asked for anew.
+"""
+
+from walras.insight.books.books import Books, Opened, Report, Rows, Shown, Traced
+from walras.insight.books.figures import FIGURES, GROUPS, Figure, parts_of
+
+__all__ = ["FIGURES", "GROUPS", "Books", "Figure", "Opened", "Report", "Rows", "Shown", "Traced", "parts_of"]
