@@ -140,7 +140,7 @@ class Books:
         """
         figure = figure_named(name)
         with self._asking(quarter) as question:
-            values = values_of(question)
+            values = values_of(question, name)
             parts = tuple(self._rows(question, FIGURES[part], most, offset) for part in parts_of(name))
         return Opened(
             quarter=quarter,
@@ -233,11 +233,13 @@ class Books:
         return sorted(quarters | {quarter_of(period_of(row[0], self._ledger.zone)) for row in found})
 
 
-def values_of(question: Question) -> dict[str, float | None]:
-    """Every figure of a quarter by name."""
-    values = question.values([figure.name for figure in FIGURES.values() if figure.source != "made"])
+def values_of(question: Question, *names: str) -> dict[str, float | None]:
+    """Figures of a quarter by name, with those that they are made of; all of them where none is named."""
+    wanted = names or tuple(FIGURES)
+    values = question.values(list(dict.fromkeys(part for name in wanted for part in parts_of(name))))
+    # A figure stands behind those that it is made of.
     for figure in FIGURES.values():
-        if figure.source == "made":
+        if figure.source == "made" and set(parts_of(figure.name)) <= set(values):
             values[figure.name] = make(figure, values)
     return values
 
