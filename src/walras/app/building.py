@@ -18,7 +18,7 @@ from walras.events import Log, Registry, SqliteLog
 from walras.features import UNTRAINED, State, TextModel, load_text, untrained, words_of
 from walras.features.texts import VERSION as TEXTS_VERSION
 from walras.features.tokens import VERSION as TOKENS_VERSION
-from walras.feed import Engine, Models, worth_of
+from walras.feed import Engine, Models, asked_versions, worth_of
 from walras.ranking import FEATURE_VERSION, Ranker, Smoothed
 from walras.retrieval import (
     Cooccurrence,
@@ -249,10 +249,48 @@ def models_loader(home: Path, engine: Engine) -> Callable[[Mapping[str, str]], M
 
         # Files are read through only where others are to be loaded: a bundle of a million items has half a gigabyte.
         if others(models.active) is None or (wanted := others(models.whole)) is None:
-            return None
+            return with_worth(engine, versions)
         return load_models(engine, wanted)
 
     return load
+
+
+def with_worth(engine: Engine, versions: Mapping[str, str]) -> Models | None:
+    """The models that serve with the table of worth that is in force now; None where that is the same."""
+    worth = engine.world.prices.at(engine.clock.now_ms())
+    if versions.get("worth", str(worth.version)) == str(worth.version):
+        return None
+    known = {**engine.models.versions, "worth": str(worth.version)}
+    return replace(engine.models, worth_yuan=worth_of(engine.registry, worth.yuan), versions=known)
+
+
+def load_tried(engine: Engine) -> Mapping[tuple[str, str], Models] | None:
+    """Models of the versions that running trials try, beside those that serve; None where nothing changed.
+
+    A version that cannot be loaded is refused, and its arm has the active one meanwhile, as the page's record says.
+    """
+    serving = engine.models
+    asked = {asked_versions(sets) for live in engine.world.trials.live() for sets in live.sets.values()} - {("", "")}
+    stands = {one: models for one, models in engine.tried.items() if one in asked and _suits(models, serving, one)}
+    missing = asked - set(stands)
+    if not missing and len(stands) == len(engine.tried):
+        return None
+    for one in missing:
+        known = {model.version for model in engine.world.models.list()}
+        if unknown := set(one) - known - {""}:
+            _log.warning("no model has the version %s that a trial tries", ", ".join(sorted(unknown)))
+            stands[one] = serving
+            continue
+        versions = {kind: serving.versions[kind] for kind in TRAINED if kind in serving.versions}
+        named = {kind: version for kind, version in zip(TRAINED, one, strict=True) if version}
+        stands[one] = load_models(engine, {**versions, **named})
+    return stands
+
+
+def _suits(models: Models, serving: Models, asked: tuple[str, str]) -> bool:
+    """Whether all that was not asked for is as it serves now."""
+    kept = [kind for kind, version in zip(TRAINED, asked, strict=True) if not version]
+    return all(models.versions.get(kind) == serving.versions.get(kind) for kind in (*kept, "text", "worth"))
 
 
 def load_models(engine: Engine, wanted: Mapping[str, str]) -> Models:

@@ -15,7 +15,16 @@ from walras.base.logs import room_log
 from walras.base.settings import Settings
 from walras.events import SqliteLog
 from walras.lines import Tick
-from walras.loops import LEAVING_EVERY_S, Leaving, MakingLoop, Ticking, TrainingLoop, read_status
+from walras.loops import (
+    LEAVING_EVERY_S,
+    TRIALS_EVERY_S,
+    Leaving,
+    MakingLoop,
+    Ticking,
+    TrainingLoop,
+    TrialsLoop,
+    read_status,
+)
 
 TICK_S = 1.0
 COMPACT_S = 60.0
@@ -61,8 +70,10 @@ class Keeper:
             )
             lines = open_lines(house)
             leaving = Leaving(world, log, clock, [line.forget for line in lines if line.forget is not None])
+            trials = TrialsLoop(world, log.folder, clock, registry)
             own = [
                 Tick("accounts.leaving", LEAVING_EVERY_S, leaving.run),
+                Tick("trials", TRIALS_EVERY_S, trials.run),
                 Tick("compaction", COMPACT_S, lambda: log.compact(self._settings.compact_after_days)),
             ]
             ticking = Ticking([*own, *(tick for line in lines for tick in line.ticks)])

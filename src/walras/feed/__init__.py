@@ -9,5 +9,16 @@ from walras.feed.page import make_page
 from walras.feed.replay import remake, same_page
 from walras.feed.serving import Serving
 from walras.feed.surfaces import SURFACES
+from walras.feed.trying import asked_versions
 
-__all__ = ["SURFACES", "Engine", "Models", "Serving", "make_page", "remake", "same_page", "worth_of"]
+__all__ = [
+    "SURFACES",
+    "Engine",
+    "Models",
+    "Serving",
+    "asked_versions",
+    "make_page",
+    "remake",
+    "same_page",
+    "worth_of",
+]

@@ -9,14 +9,18 @@ from walras.loops.leaving import Leaving
 from walras.loops.making import MakingLoop
 from walras.loops.ticking import Ticking
 from walras.loops.training import TrainingLoop, read_status, write_status
+from walras.loops.trials import EVERY_S as TRIALS_EVERY_S
+from walras.loops.trials import TrialsLoop
 from walras.loops.upkeep import Upkeep
 
 __all__ = [
     "LEAVING_EVERY_S",
+    "TRIALS_EVERY_S",
     "Leaving",
     "MakingLoop",
     "Ticking",
     "TrainingLoop",
+    "TrialsLoop",
     "Upkeep",
     "read_status",
     "write_status",

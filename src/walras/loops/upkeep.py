@@ -18,6 +18,8 @@ _log = room_log("loops")
 
 # Given the versions that serve, loads the models that should; None where they are the same.
 LoadModels = Callable[[Mapping[str, str]], Models | None]
+# Loads the models that running trials try; None where they are the same.
+LoadTried = Callable[[], Mapping[tuple[str, str], Models] | None]
 # Reads all texts with the chosen model, on another thread; gives what lets it take over, None where it serves.
 ReadTexts = Callable[[], Callable[[], None] | None]
 
@@ -31,6 +33,7 @@ class Upkeep:
         load_models: LoadModels,
         read_texts: ReadTexts = lambda: None,
         read_reports: Callable[[], object] = lambda: None,
+        load_tried: LoadTried = lambda: None,
     ) -> None:
         """Nothing runs yet.
 
@@ -39,11 +42,13 @@ class Upkeep:
             load_models: reads bundles; may take seconds and so runs on another thread.
             read_texts: the same for the text model.
             read_reports: brings reports a bounded stretch of the log further; from another thread too.
+            load_tried: loads models that only some people's pages are made with; from another thread too.
         """
         self._engine = engine
         self._load_models = load_models
         self._read_texts = read_texts
         self._read_reports = read_reports
+        self._load_tried = load_tried
         self._tasks: list[asyncio.Task[None]] = []
 
     async def start(self) -> None:
@@ -96,3 +101,6 @@ class Upkeep:
         if loaded is not None:
             self._engine.models = loaded
             _log.info("pages are now made with %s", ", ".join(sorted(loaded.versions.values())) or "no trained model")
+        tried = await asyncio.to_thread(self._load_tried)
+        if tried is not None:
+            self._engine.tried = tried

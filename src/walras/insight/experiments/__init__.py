@@ -12,9 +12,18 @@ from walras.insight.experiments.planning import least_effect, needed
 from walras.insight.experiments.policies import Overlap, Worthwhile, evaluate, overlap
 from walras.insight.experiments.reading import Units, read_units, units_of
 from walras.insight.experiments.regressions import Fitted, least_squares
-from walras.insight.experiments.reporting import Line, Report, Verdict, compared, needed_metrics, report_of, verdict
+from walras.insight.experiments.reporting import (
+    Line,
+    Report,
+    Verdict,
+    compared,
+    needed_metrics,
+    read_report,
+    report_of,
+    verdict,
+)
 from walras.insight.experiments.sequences import sample_ratio, sequence
-from walras.insight.experiments.worths import Weighed, weigh
+from walras.insight.experiments.worths import Weighed, weigh, worth_now
 
 __all__ = [
     "METRICS",
@@ -43,6 +52,7 @@ __all__ = [
     "of_normal",
     "overlap",
     "ratio_difference",
+    "read_report",
     "read_units",
     "report_of",
     "sample_ratio",
@@ -56,4 +66,5 @@ __all__ = [
     "verdict",
     "weigh",
     "worth_metric",
+    "worth_now",
 ]

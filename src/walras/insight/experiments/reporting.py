@@ -1,6 +1,7 @@
 """The report of an experiment: each metric and arm with intervals, whether it may be read, and what should be done."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Literal
 
 import msgspec
@@ -9,8 +10,8 @@ import numpy as np
 from walras.base.clock import HOUR_MS
 from walras.insight.experiments.estimates import Estimate, cuped, ratio_difference
 from walras.insight.experiments.many import discoveries
-from walras.insight.experiments.metrics import BY_NAME, Good, Metric
-from walras.insight.experiments.reading import Units
+from walras.insight.experiments.metrics import BY_NAME, Good, Metric, worth_metric
+from walras.insight.experiments.reading import Units, read_units
 from walras.insight.experiments.sequences import sample_ratio, sequence
 from walras.schema import Floats
 from walras.world import Guard, TrialStatus
@@ -168,3 +169,17 @@ def needed_metrics(status: TrialStatus, more: Sequence[Metric] = ()) -> tuple[Me
     for name in (*(guard.metric for guard in status.trial.guards), status.trial.goal):
         known.setdefault(name, Metric(name=name, unit="a day", outcomes={name: 1.0}))
     return tuple(known.values())
+
+
+def read_report(folder: Path, status: TrialStatus, now_ms: int, yuan: Mapping[str, float]) -> Report:
+    """Read the log and compare the arms of an experiment that has begun.
+
+    Args:
+        folder: the log's folder.
+        status: the experiment and where it stands.
+        now_ms: the present instant.
+        yuan: worth of outcomes, for the effect in yuan.
+    """
+    metrics = needed_metrics(status, [worth_metric(yuan)])
+    until_ms = status.ended_ms or now_ms
+    return report_of(status, read_units(folder, status.trial, status.started_ms, until_ms, metrics), metrics, now_ms)

@@ -12,7 +12,9 @@ import msgspec
 import numpy as np
 from scipy import stats
 
+from walras.events import Registry
 from walras.schema import Floats
+from walras.world import World
 
 EXPERIMENTS_LEAST = 5
 # Real spread of an outcome's effects below this share of what is seen says that experiments hardly moved it.
@@ -90,3 +92,9 @@ def _jackknife(effects: Floats, returned: Floats, errors: Floats) -> Floats:
     k = len(effects)
     left = np.stack([_slopes(*(np.delete(part, n, axis=0) for part in (effects, returned, errors))) for n in range(k)])
     return np.asarray(np.sqrt((k - 1) / k * ((left - left.mean(axis=0)) ** 2).sum(axis=0)))
+
+
+def worth_now(registry: Registry, world: World, now_ms: int) -> dict[str, float]:
+    """Yuan per unit of each outcome: what the table of worth says, else what the outcome was declared with."""
+    declared = {outcome.name: outcome.worth_yuan for outcome in registry if outcome.worth_yuan}
+    return {**declared, **world.prices.at(now_ms).yuan}
