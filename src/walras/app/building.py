@@ -8,7 +8,7 @@ from pathlib import Path
 import faiss
 
 from walras.app.lines import registry_of_lines
-from walras.base.clock import Clock, SystemClock
+from walras.base.clock import Clock, clock_of
 from walras.base.errors import Corrupt
 from walras.base.ids import ModelVersion
 from walras.base.limits import BULK_MAX
@@ -54,7 +54,7 @@ _log = room_log("app")
 @contextlib.contextmanager
 def open_log(home: Path, settings: Settings) -> Iterator[tuple[SqliteLog, Registry, Clock]]:
     """The log of a home folder, with the outcomes it knows."""
-    registry, clock = registry_of_lines(), SystemClock()
+    registry, clock = registry_of_lines(), clock_of(settings.sandbox_clock)
     log = SqliteLog(home / "log", registry, clock, settings.disk_free_mb_min)
     try:
         yield log, registry, clock

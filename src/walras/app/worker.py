@@ -24,7 +24,7 @@ from walras.app.lines import found_lines, house_of, open_lines, registry_of_line
 from walras.app.reading import Said
 from walras.app.rising import Rising, Stopped
 from walras.base import settings as settings_of
-from walras.base.clock import SystemClock
+from walras.base.clock import clock_of
 from walras.base.logs import set_up
 from walras.base.settings import Settings
 from walras.doors.accounts import account_routes
@@ -53,12 +53,12 @@ def serving_of(home: Path, settings: Settings) -> Serving:
 
 
 def _opened(home: Path, settings: Settings) -> tuple[SqliteLog, World]:
-    log = SqliteLog(home / "log", registry_of_lines(), SystemClock(), settings.disk_free_mb_min)
+    log = SqliteLog(home / "log", registry_of_lines(), clock_of(settings.sandbox_clock), settings.disk_free_mb_min)
     return log, open_world(home, settings, features=FEATURES)
 
 
 def _serving(home: Path, settings: Settings, log: SqliteLog, world: World, state: State) -> Serving:
-    clock = SystemClock()
+    clock = clock_of(settings.sandbox_clock)
     engine = Engine(log, world, state, bare_models(state, world, clock.now_ms()), clock, settings)
     return Serving(engine, home, clock.now_ms(), lambda: read_status(home))
 

@@ -93,6 +93,13 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         str,
         Meta(description="Mail server, as smtp://user:password@host:587?from=a@example.org; empty: letters stay here."),
     ] = ""
+    sandbox_clock: Annotated[
+        str,
+        Meta(
+            description="For simulations only: a file of eight bytes that holds the platform's present instant "
+            "(milliseconds UTC, little-endian); empty: the machine's clock."
+        ),
+    ] = ""
     time_zone: Annotated[str, Meta(description="IANA zone in which days are shown; instants are always UTC.")] = "UTC"
     books_zone: Annotated[str, Meta(description="IANA zone in which days, months and quarters of the books begin.")] = (
         "Asia/Shanghai"

@@ -1,1 +1,89 @@
-"""The public Python client, standing alone."""
+"""The public Python client: events, items, people, pages, and the video app, in a sync and an async form.
+
+It gives typed values from an address and a key, over httpx, and sends again what is safe to send again. It never
+imports anything else of the platform, so that it can be copied out and stand alone.
+"""
+
+from walras.client.asynchronous import AsyncVisit, AsyncWalras
+from walras.client.errors import (
+    ClientError,
+    Conflict,
+    Forbidden,
+    Gone,
+    Invalid,
+    NotFound,
+    Refusal,
+    TooMuch,
+    TooOften,
+    Unable,
+    Unauthorised,
+    Unreachable,
+    Unreadable,
+)
+from walras.client.sync import Visit, Walras
+from walras.client.trying import Retry
+from walras.client.values import (
+    Comment,
+    Event,
+    EventsTaken,
+    Fault,
+    History,
+    Item,
+    ItemList,
+    ManyPut,
+    Me,
+    Outcome,
+    Page,
+    PageRecord,
+    Person,
+    Place,
+    PlaceRecord,
+    Profile,
+    Readiness,
+    Similar,
+    Status,
+    UserList,
+    Video,
+)
+
+__all__ = [
+    "AsyncVisit",
+    "AsyncWalras",
+    "ClientError",
+    "Comment",
+    "Conflict",
+    "Event",
+    "EventsTaken",
+    "Fault",
+    "Forbidden",
+    "Gone",
+    "History",
+    "Invalid",
+    "Item",
+    "ItemList",
+    "ManyPut",
+    "Me",
+    "NotFound",
+    "Outcome",
+    "Page",
+    "PageRecord",
+    "Person",
+    "Place",
+    "PlaceRecord",
+    "Profile",
+    "Readiness",
+    "Refusal",
+    "Retry",
+    "Similar",
+    "Status",
+    "TooMuch",
+    "TooOften",
+    "Unable",
+    "Unauthorised",
+    "Unreachable",
+    "Unreadable",
+    "UserList",
+    "Video",
+    "Visit",
+    "Walras",
+]

@@ -5,7 +5,7 @@ import sys
 import threading
 
 from walras.base import settings as settings_of
-from walras.base.clock import SystemClock
+from walras.base.clock import clock_of
 from walras.base.errors import WalrasError
 from walras.base.logs import set_up
 from walras.studio.studio import open_studio
@@ -24,7 +24,7 @@ def main() -> int:
         signal.signal(name, lambda *_: stopped.set())
     world = open_world(home, settings)
     try:
-        studio = open_studio(home, world.database, SystemClock(), settings)
+        studio = open_studio(home, world.database, clock_of(settings.sandbox_clock), settings)
         understanding = Understanding(settings)
         workers = [Worker(studio, understanding) for _ in range(settings.studio_jobs)]
         threads = [threading.Thread(target=worker.run, args=(stopped,)) for worker in workers]

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from walras.base.clock import Clock, SystemClock, elapsed_s
+from walras.base.clock import Clock, clock_of, elapsed_s
 from walras.base.errors import Invalid
 from walras.base.ids import ModelVersion
 from walras.base.settings import Settings
@@ -72,7 +72,7 @@ def train_all(home: Path, settings: Settings, *, refit: bool, progress: Tell) ->
     Raises:
         Invalid: there is too little to learn from.
     """
-    clock, registry, telling = SystemClock(), Registry(), _Telling(progress, elapsed_s())
+    clock, registry, telling = clock_of(settings.sandbox_clock), Registry(), _Telling(progress, elapsed_s())
     log = SqliteLog(home / "log", registry, clock, settings.disk_free_mb_min)
     world = open_world(home, settings, features=FEATURES)
     try:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
-from walras.base.clock import Clock, SystemClock
+from walras.base.clock import Clock, SystemClock, clock_of
 from walras.base.database import Database, url_of
 from walras.base.ids import id_fault
 from walras.base.logs import room_log
@@ -162,6 +162,7 @@ def open_world(
     """
     home.mkdir(parents=True, exist_ok=True)
     url = url_of(home, settings.database_url)
+    clock = clock or clock_of(settings.sandbox_clock)
     world = World(url, models_folder=home / FOLDER_NAME, clock=clock, features=features)
     world.upgrade()
     return world
