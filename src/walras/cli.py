@@ -20,6 +20,7 @@ from rich.table import Table
 from walras.base import logs, settings
 from walras.base.errors import Refused, Unable
 from walras.base.settings import Settings
+from walras.town.commands import town_app
 
 app = typer.Typer(
     name="walras",
@@ -32,6 +33,7 @@ keys_app = typer.Typer(help="API keys: make, list, revoke.", no_args_is_help=Tru
 models_app = typer.Typer(help="Trained models: list, activate, roll back.", no_args_is_help=True)
 app.add_typer(keys_app, name="keys")
 app.add_typer(models_app, name="models")
+app.add_typer(town_app, name="town")
 
 out = Console()
 err = Console(stderr=True)

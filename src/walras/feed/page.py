@@ -21,6 +21,8 @@ from walras.market import allocate, value_yuan
 from walras.retrieval import Asked, exclude, propose_all
 from walras.schema import Bools, Candidates, Claim, Floats, Item, Longs, Page, PageRequest, Place, Surface
 
+_NEVER_LATE_MS = 1e9
+
 
 def make_page(request: PageRequest, engine: Engine) -> Page:
     """Fill a page for a person and write its record.
@@ -30,7 +32,7 @@ def make_page(request: PageRequest, engine: Engine) -> Page:
         Unable: the page's record cannot be kept, so it must not be answered.
     """
     started_s = elapsed_s()
-    surface = surface_named(request.surface)
+    surface = _unhurried(surface_named(request.surface), engine)
     engine.catch_up()
     moment = _moment(request, engine)
     asked = ask(request, surface, engine, moment)
@@ -82,6 +84,13 @@ def fill(asked: Asked, count: int, engine: Engine, terms: Terms = NO_TERMS) -> F
     chances = keeping.propensity(surface, allocation)
     claims = claims if keeping.claim else ()
     return Filled(proposed, candidates, rows, outcomes, value, allocation, chances, keeping, turn, claims)
+
+
+def _unhurried(surface: Surface, engine: Engine) -> Surface:
+    """The surface; in a sandbox no source is late, since how busy the machine is must not change a simulated day."""
+    if engine.settings.sandbox_clock:
+        return msgspec.structs.replace(surface, source_budget_ms=_NEVER_LATE_MS)
+    return surface
 
 
 def _surface_of(surface: Surface, terms: Terms) -> Surface:
