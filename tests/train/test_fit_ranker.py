@@ -102,6 +102,17 @@ def test_it_finds_who_suits_what_and_how_much(bundle, state):
     assert np.mean(seconds) == pytest.approx(2 * (5 + 10 * 0.35), rel=0.2)
 
 
+def test_what_never_varied_in_training_says_nothing_later(bundle, rows):
+    ranker = Ranker.load(bundle, Registry())
+    person, some = rows.person[-1].copy(), rows.candidates[-50:].copy()
+    given = (rows.tokens[-1].astype(np.float32), rows.mask[-1])
+    before = ranker.raw(Inputs(person, some, *given))
+    still_person, still = np.ptp(rows.person, axis=0) == 0, np.ptp(rows.candidates, axis=0) == 0
+    assert still.any() and still_person.any()
+    after = ranker.raw(Inputs(person + np.float32(3) * still_person, some + np.float32(3) * still, *given))
+    np.testing.assert_allclose(after, before, atol=1e-5)
+
+
 def test_metrics_are_of_rows_not_learnt_from(fitted):
     assert fitted.metrics["like.auc"] > 0.7
     assert fitted.metrics["like.ece"] < 0.13  # 300 rows: bins of 30 stray by .07 under the truth

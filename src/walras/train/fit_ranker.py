@@ -43,6 +43,7 @@ from walras.train import rank_metrics
 from walras.train.exposures import SAMPLED_NEGATIVES, Rows, rows_of
 from walras.train.fusion import TAKINGS_MIN, Foresight, fuse
 from walras.train.ranker import (
+    CLIP,
     CandidateSide,
     Config,
     Network,
@@ -215,6 +216,8 @@ def _made(train: Rows, config: Config, measured: list[bool], amounts: int) -> Ne
         spread = inputs.std(axis=0)
         side.mean.copy_(torch.from_numpy(inputs.mean(axis=0)))
         side.spread.copy_(torch.from_numpy(np.where(spread > 1e-6, spread, 1.0).astype(np.float32)))
+        for bound, met in ((side.low, inputs.min(axis=0)), (side.high, inputs.max(axis=0))):
+            bound.copy_(((torch.from_numpy(met) - side.mean) / side.spread).clamp(-CLIP, CLIP))
     with torch.no_grad():
         rate = torch.from_numpy(np.clip((train.outcomes > 0).mean(axis=0), 1e-5, 1 - 1e-3).astype(np.float32))
         network.candidates.straight.bias.copy_(torch.where(torch.tensor(measured), torch.zeros(()), rate.logit()))
