@@ -6,6 +6,7 @@ import os
 import signal
 import threading
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from walras.app.building import (
     bare_models,
     chosen_text,
     keep_state,
+    load_tried,
     models_loader,
     restore_state,
     settled,
@@ -37,9 +39,10 @@ from walras.events import SqliteLog
 from walras.features import State
 from walras.feed import Engine, Models, Serving
 from walras.insight import FairnessReader
+from walras.insight.experiments import Report, read_report, worth_now
 from walras.loops import Upkeep, read_status
 from walras.web.consoles import Known
-from walras.world import World, open_world
+from walras.world import TrialStatus, World, open_world
 
 # A log this long may take more than a second or two to read, so the port is opened first and says how far it is.
 RISING_ROWS = 100_000
@@ -116,7 +119,8 @@ def _app(home: Path, settings: Settings, serving: Serving) -> Any:
     def load(versions: Mapping[str, str]) -> Models | None:
         return settled(loader(versions), serving.engine.models.text)
 
-    upkeep = Upkeep(serving.engine, load, texts.prepare, fairness.read_on)
+    tried = partial(load_tried, serving.engine)
+    upkeep = Upkeep(serving.engine, load, texts.prepare, fairness.read_on, tried)
 
     async def stop() -> None:
         await upkeep.stop()
@@ -154,10 +158,16 @@ def _app(home: Path, settings: Settings, serving: Serving) -> Any:
         gauges={name: of for parts in opened for name, of in parts.gauges.items()},
         counts=[count for parts in opened for count in parts.counts],
         fairness=fairness.report,
+        trial_report=partial(_trial_report, serving, home),
     )
     app.on_startup += [upkeep.start, _spare_the_collector]
     app.on_shutdown.append(stop)
     return app
+
+
+def _trial_report(serving: Serving, home: Path, status: TrialStatus) -> Report:
+    now_ms = serving.clock.now_ms()
+    return read_report(home / "log", status, now_ms, worth_now(serving.registry, serving.world, now_ms))
 
 
 async def _spare_the_collector() -> None:

@@ -20,6 +20,7 @@ from walras.doors.guard import guard_of
 from walras.doors.health import HEALTH_ROUTES
 from walras.doors.measures import Measures
 from walras.doors.reference import REFERENCE_ROUTES, statics
+from walras.doors.trials import TRIAL_ROUTES
 from walras.web import Statics, doorway, from_http, problem_answer, unexpected, visit_of
 from walras.web.people import People
 from walras.web.teens import TeenLimits
@@ -31,6 +32,7 @@ ROUTES: tuple[ControllerRouterHandler, ...] = (
     *catalogue_routes(PEOPLE),
     *FEED_ROUTES,
     *CONTROL_ROUTES,
+    *TRIAL_ROUTES,
     *HEALTH_ROUTES,
     *REFERENCE_ROUTES,
     *GORSE_ROUTES,

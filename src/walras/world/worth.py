@@ -19,7 +19,7 @@ class Worth(msgspec.Struct, frozen=True):
     since_ms: int
     yuan: dict[str, float]
     reason: str = ""
-    interval_yuan: dict[str, tuple[float, float]] = {}  # 95 %, of those that experiments measured
+    interval_yuan: dict[str, tuple[float, ...]] = {}  # low and high of 95 %, of those that experiments measured
 
 
 class PriceTable:
@@ -34,7 +34,7 @@ class PriceTable:
         yuan: Mapping[str, float],
         since_ms: int,
         reason: str,
-        interval_yuan: Mapping[str, tuple[float, float]] | None = None,
+        interval_yuan: Mapping[str, tuple[float, ...]] | None = None,
     ) -> Worth:
         """Add a version: these outcomes change, the others keep their worth.
 
@@ -94,7 +94,9 @@ def _read(connection: sa.Connection, version: int) -> Worth:
     rows = connection.execute(sa.select(*columns).where(PriceRow.version == version).order_by(PriceRow.outcome)).all()
     if not rows:
         return Worth(0, 0, {})
-    between = {row.outcome: (row.low_yuan, row.high_yuan) for row in rows if row.low_yuan is not None}
+    between: dict[str, tuple[float, ...]] = {
+        row.outcome: (row.low_yuan, row.high_yuan) for row in rows if row.low_yuan is not None
+    }
     return Worth(version, rows[0].since_ms, {row.outcome: row.yuan for row in rows}, rows[0].reason, between)
 
 
@@ -102,12 +104,12 @@ def _rows(worth: Worth) -> list[dict[str, object]]:
     shared = {"version": worth.version, "since_ms": worth.since_ms, "reason": worth.reason}
     rows: list[dict[str, object]] = []
     for outcome, yuan in worth.yuan.items():
-        low, high = worth.interval_yuan.get(outcome, (None, None))
+        low, high = worth.interval_yuan.get(outcome) or (None, None)
         rows.append({"outcome": outcome, "yuan": yuan, "low_yuan": low, "high_yuan": high, **shared})
     return rows
 
 
-def _check(yuan: Mapping[str, float], reason: str, interval_yuan: Mapping[str, tuple[float, float]]) -> None:
+def _check(yuan: Mapping[str, float], reason: str, interval_yuan: Mapping[str, tuple[float, ...]]) -> None:
     if not yuan:
         raise Invalid("names no outcome", field="yuan")
     if "\x00" in reason:
@@ -117,7 +119,8 @@ def _check(yuan: Mapping[str, float], reason: str, interval_yuan: Mapping[str, t
             raise Invalid(fault, field="yuan", value=outcome)
         if not math.isfinite(value):
             raise Invalid("must be a number", field=f"yuan.{outcome}", value=value)
-    for outcome, (low, high) in interval_yuan.items():
+    for outcome, between in interval_yuan.items():
+        low, high = between if len(between) == 2 else (math.nan, math.nan)
         if not low <= yuan.get(outcome, math.nan) <= high:
             hint = f"Give yuan.{outcome} inside it."
             raise Invalid(

@@ -45,6 +45,7 @@ class Known:
     gauges: Mapping[str, Callable[[], float]] = field(default_factory=dict)  # named by `console.gauge.<name>`
     counts: Sequence[Callable[[str], Mapping[str, float]]] = ()  # of an item or a person, by name
     fairness: Callable[[], Any] | None = None  # the report of how exposure is shared
+    trial_report: Callable[[Any], Any] | None = None  # of an experiment that has begun, read from the log's files
 
 
 def known_to(request: Any) -> Known:
