@@ -455,6 +455,31 @@ def keys_revoke(key_id: Annotated[str, typer.Argument(help="The key's id.")]) ->
         world.keys.revoke(key_id)
 
 
+@app.command("roles")
+def roles_command(
+    handle: Annotated[str, typer.Argument(help="The account's handle.")],
+    give: Annotated[list[str] | None, typer.Option(help="operator or reviewer; may be given many times.")] = None,
+    take: Annotated[list[str] | None, typer.Option(help="A role to take away.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Say what an account may do, and give or take a role.
+
+    Example: [bold]walras roles mei --give reviewer[/]
+    """
+    from walras.app import world_of
+
+    home, found = _home()
+    with world_of(home, found) as world:
+        before, account = world.accounts.change_roles(handle, give or (), take or ())
+        if before.roles != account.roles:
+            said = {"before": " ".join(before.roles), "after": " ".join(account.roles)}
+            world.audit.note("command line", "account.roles", account.person, **said)
+    if as_json:
+        _say_json({"handle": account.handle, "roles": account.roles})
+    else:
+        out.print(f"@{account.handle}: {', '.join(account.roles)}", highlight=False)
+
+
 @models_app.command("list")
 def models_list(as_json: AsJson = False) -> None:
     """List models and their states.

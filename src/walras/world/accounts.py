@@ -13,7 +13,7 @@ from sqlalchemy.exc import IntegrityError
 
 from walras.base.clock import Clock
 from walras.base.database import Database
-from walras.base.errors import Conflict, NotFound
+from walras.base.errors import Conflict, Invalid, NotFound, nearest
 from walras.base.ids import PersonId, id_fault
 from walras.world.account_settings import AccountSettings, read_settings
 from walras.world.account_tables import AccountRow
@@ -180,6 +180,20 @@ class Accounts:
         given = sorted({"maker", *(role for role in roles if role in ROLES)})
         self._change(person, {"roles": " ".join(given)})
         return self.get(person)
+
+    def change_roles(self, handle: str, give: Collection[str], take: Collection[str]) -> tuple[Account, Account]:
+        """Give some roles and take others; the account before and after.
+
+        Raises:
+            NotFound: nobody has this handle.
+            Invalid: a role that there is not.
+        """
+        for field, roles in (("give", give), ("take", take)):
+            for role in roles:
+                if role not in ROLES:
+                    raise Invalid("is no role", field=field, value=role, hint=nearest(role, ROLES))
+        before = self.of_handle(handle)
+        return before, self.give_roles(before.person, {*before.roles, *give} - set(take))
 
     def leave(self, person: str, leaves_ms: int) -> None:
         """Let an account be forgotten at this instant; 0: she stays."""
