@@ -415,6 +415,15 @@ class ModelStatus(msgspec.Struct, frozen=True, kw_only=True):
     created_ms: int = 0
 
 
+class LedgerStatus(msgspec.Struct, frozen=True, kw_only=True):
+    """How the books stand."""
+
+    entries: int = 0
+    off: int = 0  # by how much sums that must be 0 are not, in minor units; anything but 0 is a fault
+    refused: int = 0  # entries that a loop made and the ledger refused; at most a hundred are counted
+    checked_ms: int = 0  # 0: not yet
+
+
 class Status(msgspec.Struct, frozen=True, kw_only=True):
     """How the platform is, as one process sees it now. Rates and percentiles cover the last few seconds."""
 
@@ -434,4 +443,5 @@ class Status(msgspec.Struct, frozen=True, kw_only=True):
     log_bytes: int = 0
     disk_free_bytes: int = -1  # -1: not known
     processes: int = 1
+    ledger: LedgerStatus = LedgerStatus()
     warnings: tuple[str, ...] = ()

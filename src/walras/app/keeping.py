@@ -6,9 +6,10 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn
 
+from walras.app.bookkeeping import bookkeeping, ledger_of
 from walras.app.building import open_log, world_of
 from walras.app.films import Films, Town
-from walras.app.lines import house_of, open_lines, statics_of_lines
+from walras.app.lines import found_lines, house_of, open_lines, statics_of_lines
 from walras.app.reading import reading
 from walras.base.clock import Clock, elapsed_s
 from walras.base.logs import room_log
@@ -76,6 +77,8 @@ class Keeper:
                 Tick("trials", TRIALS_EVERY_S, trials.run),
                 Tick("compaction", COMPACT_S, lambda: log.compact(self._settings.compact_after_days)),
             ]
+            ledger = ledger_of(world.database, self._settings, clock)
+            own += bookkeeping(self._home, self._settings, clock, log, world, ledger, found_lines())
             ticking = Ticking([*own, *(tick for line in lines for tick in line.ticks)])
             making, films = MakingLoop(self._home, house.studio), Films(house, lines, self._town)
             films.start()

@@ -7,6 +7,7 @@ from functools import cache
 from pathlib import Path
 
 import walras.lines
+from walras.app.bookkeeping import ledger_of
 from walras.base.clock import Clock
 from walras.base.settings import Settings
 from walras.events import CORE, Log, Registry
@@ -48,7 +49,8 @@ def house_of(
 ) -> House:
     """What lines are handed."""
     studio = open_studio(home, world.database, clock, settings)
-    return House(home, settings, clock, registry, log, world, studio, statics, pages)
+    ledger = ledger_of(world.database, settings, clock)
+    return House(home, settings, clock, registry, log, world, studio, statics, pages, ledger)
 
 
 def open_lines(house: House) -> Sequence[Opened]:

@@ -10,6 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from walras.app.bookkeeping import books_of, ledger_of
 from walras.app.building import (
     FEATURES,
     Moved,
@@ -40,7 +41,7 @@ from walras.features import State
 from walras.feed import Engine, Models, Serving
 from walras.insight import FairnessReader
 from walras.insight.experiments import Report, read_report, worth_now
-from walras.loops import Upkeep, read_status
+from walras.loops import LedgerWatch, Upkeep, read_status
 from walras.web.consoles import Known
 from walras.world import TrialStatus, World, open_world
 
@@ -120,7 +121,15 @@ def _app(home: Path, settings: Settings, serving: Serving) -> Any:
         return settled(loader(versions), serving.engine.models.text)
 
     tried = partial(load_tried, serving.engine)
-    upkeep = Upkeep(serving.engine, load, texts.prepare, fairness.read_on, tried)
+    ledger = ledger_of(serving.world.database, settings, serving.clock)
+    watched = LedgerWatch(ledger, serving.clock)
+    serving.read_ledger = watched.status
+
+    def read_reports() -> None:
+        fairness.read_on()
+        watched.look()
+
+    upkeep = Upkeep(serving.engine, load, texts.prepare, read_reports, tried)
 
     async def stop() -> None:
         await upkeep.stop()
@@ -155,10 +164,15 @@ def _app(home: Path, settings: Settings, serving: Serving) -> Any:
     app.state.account_lines = {line.name: parts for line, parts in zip(lines, opened, strict=True)}
     app.state.consoles = Known(
         desks=(*DESKS, *(desk for line in lines for desk in line.desks)),
-        gauges={name: of for parts in opened for name, of in parts.gauges.items()},
+        gauges={
+            **{name: of for parts in opened for name, of in parts.gauges.items()},
+            "journal_entries": lambda: float(watched.status().entries),
+            "books_off": lambda: float(watched.status().off),
+        },
         counts=[count for parts in opened for count in parts.counts],
         fairness=fairness.report,
         trial_report=partial(_trial_report, serving, home),
+        books=books_of(home, ledger, serving.world, serving.clock),
     )
     app.on_startup += [upkeep.start, _spare_the_collector]
     app.on_shutdown.append(stop)

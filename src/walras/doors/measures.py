@@ -102,6 +102,9 @@ class _Platform(Collector):
             ("walras_log_bytes", "Bytes of the log.", now.log_bytes),
             ("walras_log_segments", "Compacted partitions of the log.", now.segments),
             ("walras_training_done", "Share of the running training that is done, 0 to 1.", now.training.done),
+            ("walras_ledger_entries", "Journal entries.", now.ledger.entries),
+            ("walras_ledger_off", "By how much sums that must be 0 are not, in minor units.", now.ledger.off),
+            ("walras_ledger_refused", "Entries that the ledger refused from a loop.", now.ledger.refused),
             ("walras_training_running", "Whether a training runs.", float(now.training.state == "running")),
         ):
             gauge = GaugeMetricFamily(name, meaning, labels=("process",))

@@ -16,7 +16,7 @@ from walras.feed.engine import Engine
 from walras.feed.lists import Scored
 from walras.feed.page import make_page
 from walras.retrieval import similar
-from walras.schema import Event, ModelStatus, Page, PageRecord, PageRequest, Status, TrainingStatus
+from walras.schema import Event, LedgerStatus, ModelStatus, Page, PageRecord, PageRequest, Status, TrainingStatus
 from walras.world import World
 
 
@@ -28,6 +28,7 @@ class Serving:
     home: Path
     started_ms: int
     read_training: Callable[[], TrainingStatus]
+    read_ledger: Callable[[], LedgerStatus] = LedgerStatus
 
     @property
     def log(self) -> Log:
@@ -116,6 +117,11 @@ class Serving:
         except Unavailable as error:
             models = ()
             warnings.append(str(error))
+        books = self.read_ledger()
+        if books.off:
+            warnings.append(f"The books do not add up to 0: they are off by {books.off} fen.")
+        if books.refused:
+            warnings.append(f"{books.refused} entries were refused by the ledger: walras ledger refusals.")
         return Status(
             started_ms=self.started_ms,
             now_ms=now_ms,
@@ -133,6 +139,7 @@ class Serving:
             log_bytes=sum(path.stat().st_size for path in (self.home / "log").rglob("*") if path.is_file()),
             disk_free_bytes=free,
             processes=self.settings.workers,
+            ledger=books,
             warnings=tuple(warnings),
         )
 

@@ -16,6 +16,7 @@ from walras.base.clock import Clock
 from walras.base.ids import PersonId
 from walras.base.settings import Settings
 from walras.events import Log, Registry
+from walras.ledger import Ledger
 from walras.schema import Happening, Item, JournalEntry, Outcome, Pages, Surface, Usage
 from walras.studio import AssetId, Studio
 from walras.web import Statics
@@ -38,6 +39,7 @@ class House:
     studio: Studio
     statics: Statics
     pages: Pages | None = None  # None outside a serving process
+    ledger: Ledger | None = None  # None where nobody posts
 
 
 @dataclass(frozen=True, slots=True)

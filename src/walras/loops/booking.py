@@ -15,7 +15,6 @@ from walras.base.logs import room_log
 from walras.ledger import Ledger, Posted
 from walras.schema import Happening, JournalEntry, Usage
 
-EVERY_S = 1.0
 READER, FINALS = "events", "finals"
 # Rows of the log that one tick reads: the other loops wait meanwhile.
 ROWS = 100_000

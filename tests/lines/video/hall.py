@@ -13,6 +13,8 @@ from walras.doors.api import build_app
 from walras.doors.console import DESKS, console_routes
 from walras.doors.reference import STATIC_FOLDERS
 from walras.features import State
+from walras.insight.books import Books
+from walras.ledger import Ledger
 from walras.lines.video.entities import Video
 from walras.lines.video.pages import DESKS as VIDEO_DESKS
 from walras.lines.video.pages import counts_of, desk_routes
@@ -64,5 +66,6 @@ def hall_of(parlour: Parlour) -> Hall:
     trade = replace(parlour.trade, house=house)
     engine = StandIn(house.log, house.world, house.registry, house.clock, settings, State(house.registry))
     app = build_app(engine, [*console_routes(engine, files), *desk_routes(trade)], files)
-    app.state.consoles = Known(desks=(*DESKS, *VIDEO_DESKS), counts=[counts_of(trade)])
+    books = Books(house.home, Ledger(house.world.database, house.clock), house.clock)
+    app.state.consoles = Known(desks=(*DESKS, *VIDEO_DESKS), counts=[counts_of(trade)], books=books)
     return Hall(parlour, engine, app)

@@ -22,7 +22,10 @@ from walras.web.consoles.saying import instant_of
 from walras.web.texts import texts_in
 from walras.world import Manifest, hashes, write_manifest
 
-OPERATOR = ("/console", "/console/look", "/console/models", "/console/fair", "/console/deeds", "/console/topics")
+OPERATOR = (
+    *("/console", "/console/look", "/console/models", "/console/fair", "/console/deeds", "/console/topics"),
+    *("/console/quarter", "/console/quarter/2026-Q1/net_profit"),
+)
 MAKER = ("/creator", "/creator/videos", "/creator/comments")
 
 

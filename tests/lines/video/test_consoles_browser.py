@@ -34,6 +34,8 @@ SCREENS = {
     "page": "/console/pages/p-1",
     "models": "/console/models",
     "fairness": "/console/fair",
+    "quarter": "/console/quarter",
+    "figure": "/console/quarter/2026-Q4/net_profit",
     "deeds": "/console/deeds",
     "creator": "/creator",
     "creator-videos": "/creator/videos",

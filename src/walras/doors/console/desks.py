@@ -9,6 +9,7 @@ from walras.doors.console.fairness import fairness_routes
 from walras.doors.console.live import live_routes
 from walras.doors.console.looking import look_routes
 from walras.doors.console.models import model_routes
+from walras.doors.console.quarter import quarter_routes
 from walras.doors.engine import ServingEngine
 from walras.web import Statics
 from walras.web.consoles import Console, Desk
@@ -20,6 +21,7 @@ DESKS = (
     Desk("operator", "look", "/console/look", "search", 40),
     Desk("operator", "models", "/console/models", "sliders-horizontal", 50),
     Desk("operator", "fairness", "/console/fair", "chart-no-axes-column", 60),
+    Desk("operator", "quarter", "/console/quarter", "receipt", 65),
     Desk("operator", "deeds", "/console/deeds", "history", 70),
     Desk("operator", "feed", "/console/feed", "list-video", 80),
 )
@@ -38,5 +40,6 @@ def console_routes(engine: ServingEngine, statics: Statics) -> list[HTTPRouteHan
         *look_routes(engine, console),
         *model_routes(engine, console),
         *fairness_routes(engine, console),
+        *quarter_routes(engine, console),
         *deed_routes(engine, console),
     ]

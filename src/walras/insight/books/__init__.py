@@ -6,5 +6,18 @@ It writes neither, and no figure is kept anywhere: each is asked for anew.
 
 from walras.insight.books.books import Books, Opened, Report, Rows, Shown, Traced
 from walras.insight.books.figures import FIGURES, GROUPS, Figure, parts_of
+from walras.insight.books.used import used_days
 
-__all__ = ["FIGURES", "GROUPS", "Books", "Figure", "Opened", "Report", "Rows", "Shown", "Traced", "parts_of"]
+__all__ = [
+    "FIGURES",
+    "GROUPS",
+    "Books",
+    "Figure",
+    "Opened",
+    "Report",
+    "Rows",
+    "Shown",
+    "Traced",
+    "parts_of",
+    "used_days",
+]

@@ -66,6 +66,24 @@ def _begin(month: str, zone: str) -> int:
     return int(datetime.fromisoformat(f"{month}-01").replace(tzinfo=ZoneInfo(zone)).timestamp() * 1000)
 
 
+def rows_over(log: AllRows, sql: str) -> list[tuple[Any, ...]]:
+    """The answer to a question over `all_rows` of the log."""
+    db = duckdb.connect(config={"threads": THREADS, "memory_limit": MEMORY})
+    try:
+        db.execute("SET TimeZone = 'UTC'")
+        _view_rows(db, log)
+        return db.execute(sql).fetchall()
+    finally:
+        db.close()
+
+
+def _view_rows(db: duckdb.DuckDBPyConnection, log: AllRows) -> None:
+    db.register("hot_rows", log.hot.to_arrow())
+    columns = ", ".join(log.hot.columns)
+    cold = f"SELECT {columns} FROM read_parquet({_listed(log.files)}) UNION ALL " if log.files else ""
+    db.execute(f"CREATE VIEW all_rows AS {cold}SELECT {columns} FROM hot_rows")
+
+
 class Question:
     """One connection over one moment of log and journal, for one quarter."""
 
@@ -133,10 +151,7 @@ class Question:
             self._db.execute(f"CREATE MACRO {name}() AS {getattr(self.span, name)}")
 
     def _events(self, zone: str, log: AllRows) -> None:
-        self._db.register("hot_rows", log.hot.to_arrow())
-        columns = ", ".join(log.hot.columns)
-        cold = f"SELECT {columns} FROM read_parquet({_listed(log.files)}) UNION ALL " if log.files else ""
-        self._db.execute(f"CREATE VIEW all_rows AS {cold}SELECT {columns} FROM hot_rows")
+        _view_rows(self._db, log)
         local = f"timezone('{zone}', make_timestamptz(time_ms * 1000))"
         self._db.execute(
             f"CREATE VIEW quarter_rows AS SELECT *, CAST({local} AS DATE) AS day, "

@@ -46,6 +46,7 @@ class Known:
     counts: Sequence[Callable[[str], Mapping[str, float]]] = ()  # of an item or a person, by name
     fairness: Callable[[], Any] | None = None  # the report of how exposure is shared
     trial_report: Callable[[Any], Any] | None = None  # of an experiment that has begun, read from the log's files
+    books: Any = None  # the books of the platform, `insight.Books`
 
 
 def known_to(request: Any) -> Known:
