@@ -10,6 +10,7 @@ from walras.events import Registry
 from walras.features import State
 from walras.ranking import Inputs, Ranker, gather, read, reading_of
 from walras.ranking.smoothed import expected
+from walras.schema import Batch
 from walras.train import fit_ranker
 from walras.train.exposures import rows_of
 from walras.train.fit_ranker import Plan, fit, fit_rows, raw_of, save
@@ -146,6 +147,15 @@ def test_nothing_to_learn_is_refused_with_what_was_found():
         rows_of(ranker_log.log(50), Registry())
     with pytest.raises(Invalid, match="too little to learn"):
         rows_of([], Registry())
+
+
+def test_what_came_without_an_exposure_teaches_nothing_where_exposures_are_named():
+    (shown,) = ranker_log.log(400)
+    late = [(ranker_log.NOW_MS + n, f"q{n}", f"i{n}", "comment", 1.0, -1) for n in range(40)]
+    beside = Batch(999, (), ranker_log.columns(late), ())
+    rows = rows_of([shown, beside], Registry())
+    assert len(rows) == 400
+    assert not rows.outcomes[:, READING.names.index("comment")].any()
 
 
 def test_a_log_of_takings_alone_is_learnt_against_drawn_items():

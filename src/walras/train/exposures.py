@@ -145,7 +145,11 @@ def _slice(events: EventColumns, start: int, stop: int) -> EventColumns:
 
 
 def _exposures(events: EventColumns, registry: Registry, reading: Reading, record: Mapping[Any, PlaceRecord]) -> _Shown:
-    """Join events into exposures: those the log names, and one for each outcome that came without."""
+    """Join events into exposures: those the log names, and one for each outcome that came without, where it names few.
+
+    Where most are named, what came without an exposure, such as a comment on a video opened by its link, is left out:
+    it would teach that each such place is taken.
+    """
     column = {name: n for n, name in enumerate(reading.names)}
     choices = {o.name for o in registry if o.choice}
     # A log that says only "took it" teaches the first choice that is foreseen.
@@ -153,7 +157,7 @@ def _exposures(events: EventColumns, registry: Registry, reading: Reading, recor
     last: dict[tuple[str, str], tuple[int, int]] = {}
     first: list[int] = []
     marks: list[tuple[int, int, float]] = []
-    said = False
+    named: list[bool] = []
     times, values = events.time_ms.tolist(), events.value.tolist()
     for n, (person, item, name) in enumerate(zip(events.person, events.item, events.outcome, strict=True)):
         at = column.get(name, fallback if name in choices else None)
@@ -163,11 +167,14 @@ def _exposures(events: EventColumns, registry: Registry, reading: Reading, recor
         if row < 0 or times[n] - since > ATTACH_MS or (name == "exposure" and times[n] > since):
             row = len(first)
             first.append(n)
+            named.append(name == "exposure")
             last[person, item] = (row, times[n])
-        said |= name == "exposure"
         if at is not None:
             marks.append((row, at, values[n] if reading.measured[at] else 1.0))
-    return _Shown(first, _filled(len(first), marks, len(reading.names)), said, record)
+    outcomes, kept = _filled(len(first), marks, len(reading.names)), np.array(named, bool)
+    if 2 * np.count_nonzero(kept) <= len(kept):
+        return _Shown(first, outcomes, bool(kept.any()), record)
+    return _Shown([first[n] for n in np.flatnonzero(kept)], outcomes[kept], True, record)
 
 
 def _filled(rows: int, marks: list[tuple[int, int, float]], width: int) -> Floats32:

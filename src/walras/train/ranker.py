@@ -13,8 +13,7 @@ import torch.nn.functional as F  # noqa: N812
 from torch import Tensor, nn
 
 # Inputs lie within this many standard deviations; beyond, one odd counter would move everything. Nor are they read
-# beyond what was met in training: what a count does that was always 0 there, nothing has taught. Without this, a log
-# whose comments had all come after its exposures foresaw .85 of them where .01 came.
+# beyond what was met in training: what a count does that was always 0 there, nothing has taught.
 CLIP = 5.0
 # Places that have an examination of their own; later ones are examined as the last.
 PLACES = 50
