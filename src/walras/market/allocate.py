@@ -113,6 +113,10 @@ class Page:
         self.chosen.append(candidate)
         self.taken.add(candidate)
 
+    def drop(self) -> None:
+        """Take the last candidate from the page again."""
+        self.taken.remove(self.chosen.pop())
+
     def best(self, order: list[int]) -> tuple[int, int]:
         """The first of those left that keeps the most rules at the next place, and how it fits; -1 where none is left.
 
