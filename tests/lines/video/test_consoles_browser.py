@@ -6,6 +6,7 @@ test. Pictures of each screen go to artefacts/screens.
 
 import re
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -16,10 +17,12 @@ from tests.doors.live import serving
 from tests.lines.video.hall import Hall, hall_of
 from tests.lines.video.parlour import open_parlour
 from walras.base.clock import SystemClock
+from walras.insight.experiments import Estimate, Line, Report, of_normal
 from walras.lines.video.comments import Saying
 from walras.lines.video.topics import ProgrammeEntry, Topic
 from walras.schema import PageRecord, PageRequest, PlaceRecord
 from walras.web.people import SIGN_IN_COOKIE
+from walras.world import Arm, Guard, Trial
 
 PICTURES = Path(__file__).parents[3] / "artefacts" / "screens"
 DESK, PHONE = (1440, 900), (390, 844)
@@ -36,6 +39,9 @@ SCREENS = {
     "fairness": "/console/fair",
     "quarter": "/console/quarter",
     "figure": "/console/quarter/2026-Q4/net_profit",
+    "trials": "/console/trials",
+    "trial": "/console/trials/more",
+    "new-trial": "/console/new-trial",
     "deeds": "/console/deeds",
     "creator": "/creator",
     "creator-videos": "/creator/videos",
@@ -55,6 +61,26 @@ def hall(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hall]:
         yield hall
 
 
+def _line(metric: str, once: Estimate) -> Line:
+    return Line(
+        metric=metric, unit="a day", arm="more", good="more", once=once, always=once, adjusted_p=0.01, everybody=500.0
+    )
+
+
+def _report(lines: list[Line]) -> Report:
+    return Report(
+        trial="more",
+        state="running",
+        read_ms=5,
+        units={"as before": 1_000, "more": 1_003},
+        sample_ratio=1.0,
+        is_sound=True,
+        mixed=0,
+        reached=0.4,
+        lines=tuple(lines),
+    )
+
+
 def _furnish(hall: Hall) -> None:
     parlour = hall.parlour
     ana, bo = parlour.person("ana", roles=("maker", "operator")), parlour.person("bo")
@@ -71,6 +97,13 @@ def _furnish(hall: Hall) -> None:
     parlour.trade.comments.say(bo, video.id, Saying(text="Which flour?"))
     entry = ProgrammeEntry(at_ms=parlour.clock.instant_ms, title="Opening")
     parlour.trade.topics.put(Topic(id="spring", title="Spring cup", kind="event", programme=(entry,)))
+    arms = (Arm("as before"), Arm("more", 1.0, {"feed.fresh_share": 0.2}))
+    hall.engine.world.trials.create(Trial(name="more", arms=arms, guards=(Guard("watch_minutes"),), owner="ana"))
+    hall.engine.world.trials.start("more")
+    once = of_normal(0.5, 0.1, 40.0, 2_000)
+    names = ("watch_minutes", "returned", "worth_yuan", "likes")
+    lines = [_line(name, once) for name in names]
+    hall.app.state.consoles = replace(hall.app.state.consoles, trial_report=lambda _: _report(lines))
     hall.engine.world.audit.note(ana, "video.remove", "v1", before="review", after="removed")
     hall.engine.catch_up()
 

@@ -10,6 +10,7 @@ from walras.doors.console.live import live_routes
 from walras.doors.console.looking import look_routes
 from walras.doors.console.models import model_routes
 from walras.doors.console.quarter import quarter_routes
+from walras.doors.console.trials import trial_routes
 from walras.doors.engine import ServingEngine
 from walras.web import Statics
 from walras.web.consoles import Console, Desk
@@ -22,6 +23,7 @@ DESKS = (
     Desk("operator", "models", "/console/models", "sliders-horizontal", 50),
     Desk("operator", "fairness", "/console/fair", "chart-no-axes-column", 60),
     Desk("operator", "quarter", "/console/quarter", "receipt", 65),
+    Desk("operator", "trials", "/console/trials", "shuffle", 66),
     Desk("operator", "deeds", "/console/deeds", "history", 70),
     Desk("operator", "feed", "/console/feed", "list-video", 80),
 )
@@ -41,5 +43,6 @@ def console_routes(engine: ServingEngine, statics: Statics) -> list[HTTPRouteHan
         *model_routes(engine, console),
         *fairness_routes(engine, console),
         *quarter_routes(engine, console),
+        *trial_routes(engine, console),
         *deed_routes(engine, console),
     ]
