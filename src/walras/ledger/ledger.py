@@ -107,7 +107,7 @@ class Ledger:
         Raises:
             Conflict: more than is there.
         """
-        return cast(Hold, self._done(hold_work(hold, time_ms, self.zone)))
+        return cast(Hold, self.do(hold_work(hold, time_ms, self.zone)))
 
     def capture(self, of: str, key: str, to: Sequence[Posting], *, kind: str, time_ms: int, event: str = "") -> Hold:
         """Use promised money, all or a part; see `promising.capture_work`.
@@ -117,7 +117,7 @@ class Ledger:
             Conflict: more than is left of it, or it is over.
         """
         work = capture_work(of, key, to, kind=kind, time_ms=time_ms, zone=self.zone, event=event)
-        return cast(Hold, self._done(work))
+        return cast(Hold, self.do(work))
 
     def release(self, of: str, key: str, time_ms: int) -> Hold:
         """Give back what is left of a hold.
@@ -126,7 +126,7 @@ class Ledger:
             NotFound: no such hold.
             Conflict: it is over.
         """
-        return cast(Hold, self._done(release_work(of, key, time_ms=time_ms, zone=self.zone)))
+        return cast(Hold, self.do(release_work(of, key, time_ms=time_ms, zone=self.zone)))
 
     def expire_holds(self) -> int:
         """Give back what was promised until now at most; how many. Safe to repeat, and from several processes."""
@@ -293,13 +293,14 @@ class Ledger:
 
     # ------------------------------------------------------------ inside
 
+    def do(self, work: Work) -> Any:
+        """Do work of this room in a transaction of the writer, whole or not at all; durable when this returns."""
+        return self._writer().submit(work).result()
+
     def _writer(self) -> GroupCommit:
         if self._commits is None:
             self._commits = GroupCommit(self._write)
         return self._commits
-
-    def _done(self, work: Work) -> Any:
-        return self._writer().submit(work).result()
 
     def _write(self, works: Sequence[Work]) -> list[Any]:
         """One durable transaction for all of them; what is refused stands among the answers."""

@@ -5,6 +5,7 @@ It writes neither, and no figure is kept anywhere: each is asked for anew.
 """
 
 from walras.insight.books.books import Books, Opened, Report, Rows, Shown, Traced
+from walras.insight.books.counted import Counted, Month, counted_month
 from walras.insight.books.figures import FIGURES, GROUPS, Figure, parts_of
 from walras.insight.books.used import used_days
 
@@ -12,12 +13,15 @@ __all__ = [
     "FIGURES",
     "GROUPS",
     "Books",
+    "Counted",
     "Figure",
+    "Month",
     "Opened",
     "Report",
     "Rows",
     "Shown",
     "Traced",
+    "counted_month",
     "parts_of",
     "used_days",
 ]

@@ -5,7 +5,7 @@ The views: `quarter_events` (with `day` and `month` in the zone of the books), `
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -17,7 +17,7 @@ import polars as pl
 from walras.base.clock import DAY_MS
 from walras.events import AllRows
 from walras.insight.books.figures import FIGURES, Figure
-from walras.ledger import months_of
+from walras.ledger import month_after, months_of
 from walras.ledger.exports import AllPostings
 
 # Rows of other systems, kept for comparison only, are no behaviour of ours.
@@ -48,8 +48,7 @@ def span_of(quarter: str, zone: str, now_ms: int) -> Span:
     """
     months = months_of(quarter)
     begins = [_begin(month, zone) for month in months]
-    last = datetime.fromisoformat(f"{months[-1]}-01") + timedelta(days=31)
-    end_ms = _begin(f"{last:%Y-%m}", zone)
+    end_ms = _begin(month_after(months[-1]), zone)
     until_ms = max(min(end_ms, now_ms), begins[0])
     return Span(
         quarter=quarter,
@@ -62,6 +61,16 @@ def span_of(quarter: str, zone: str, now_ms: int) -> Span:
     )
 
 
+def month_span(month: str, zone: str) -> tuple[int, int]:
+    """The first millisecond of a month and of the next.
+
+    Raises:
+        Invalid: it is none.
+    """
+    after = month_after(month)
+    return _begin(month, zone), _begin(after, zone)
+
+
 def _begin(month: str, zone: str) -> int:
     return int(datetime.fromisoformat(f"{month}-01").replace(tzinfo=ZoneInfo(zone)).timestamp() * 1000)
 
@@ -71,13 +80,14 @@ def rows_over(log: AllRows, sql: str) -> list[tuple[Any, ...]]:
     db = duckdb.connect(config={"threads": THREADS, "memory_limit": MEMORY})
     try:
         db.execute("SET TimeZone = 'UTC'")
-        _view_rows(db, log)
+        view_rows(db, log)
         return db.execute(sql).fetchall()
     finally:
         db.close()
 
 
-def _view_rows(db: duckdb.DuckDBPyConnection, log: AllRows) -> None:
+def view_rows(db: duckdb.DuckDBPyConnection, log: AllRows) -> None:
+    """Make `all_rows` in a connection."""
     db.register("hot_rows", log.hot.to_arrow())
     columns = ", ".join(log.hot.columns)
     cold = f"SELECT {columns} FROM read_parquet({_listed(log.files)}) UNION ALL " if log.files else ""
@@ -151,7 +161,7 @@ class Question:
             self._db.execute(f"CREATE MACRO {name}() AS {getattr(self.span, name)}")
 
     def _events(self, zone: str, log: AllRows) -> None:
-        _view_rows(self._db, log)
+        view_rows(self._db, log)
         local = f"timezone('{zone}', make_timestamptz(time_ms * 1000))"
         self._db.execute(
             f"CREATE VIEW quarter_rows AS SELECT *, CAST({local} AS DATE) AS day, "
