@@ -7,6 +7,7 @@ INDEX_URL ?= $(WALRAS_INDEX_URL)
 TORCH_INDEX_URL ?= $(INDEX_URL)
 TEST_WORKERS ?= 2
 TESTS ?= tests
+SEEDS ?= 100
 
 # Every package of the locks is named there, so nothing is resolved and nothing else (such as another PyTorch) comes in.
 PIP := $(BIN)/python -m pip install -qq --disable-pip-version-check --no-input
@@ -16,7 +17,7 @@ TORCH := -c requirements.lock $(if $(TORCH_INDEX_URL),--index-url $(TORCH_INDEX_
 # Tests and checks get one thread a process: two processes share two cores.
 QUIET_MATHS := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1
 
-.PHONY: run test test-long check fmt bench docs lock venv clean help
+.PHONY: run test test-long soak check fmt bench docs lock venv clean help
 
 help: ## Say what there is
 	@grep -hE '^[a-z-]+:.*## ' Makefile | sed 's/:.*## /	/' | sort
@@ -32,6 +33,9 @@ test: $(VENV)/.walras-test ## Set up where needed, then run the tests
 test-long: $(VENV)/.walras-test ## The tests, with the slow ones
 	@sh tools/packages.sh postgresql chromium ffmpeg fonts-noto-cjk libgomp1
 	@$(QUIET_MATHS) $(BIN)/python -m pytest -n $(TEST_WORKERS) --dist worksteal $(TESTS)
+
+soak: $(VENV)/.walras-run ## Break things by a hundred seeds and look whether promises hold. SEEDS=10 for fewer
+	@$(QUIET_MATHS) $(BIN)/walras town faults 1 --count $(SEEDS)
 
 check: $(VENV)/.walras-test ## Format, lint, types, import contracts, tidiness
 	@$(BIN)/ruff format --check -q .

@@ -143,6 +143,85 @@ def calibrate_command(
         out.print(f"Written to {write or CALIBRATED}: largest error {100 * best.error:.2f} %.", highlight=False)
 
 
+@town_app.command("faults")
+def faults_command(
+    seeds: Annotated[list[int], typer.Argument(help="Seeds; with --count also those that follow the last.")],
+    count: Annotated[int, typer.Option(min=1, help="So many seeds from the last one on.")] = 1,
+    together: Annotated[bool, typer.Option("--together", help="All on one platform: faster than one each.")] = False,
+    folder: Folder = None,
+    as_json: AsJson = False,
+) -> None:
+    """Break things as a seed says while a town uses the platform, and look whether everything promised holds.
+
+    Processes are killed, the disk fills, events come twice, late and unordered, clocks jump. Exit code 1 where anything
+    does not hold, with the command that repeats it. Example: [bold]walras town faults 7[/]
+    """
+    import tempfile
+
+    from walras.town.faults import weather
+
+    chosen = [*seeds, *range(seeds[-1] + 1, seeds[-1] + count)]
+    found: list[Any] = []
+    with _refusals():
+        for lot in [chosen] if together else [[seed] for seed in chosen]:
+            with tempfile.TemporaryDirectory(prefix="walras-faults-") as scratch:
+                place = (folder / f"from-{lot[0]}" if folder else Path(scratch)).resolve()
+                some = weather(lot, place, told=lambda said: None if as_json else err.print(f"  {said}"))
+            found += some
+            for one in [] if as_json else some:
+                _print_storms(one)
+    if as_json:
+        _say_json(found)
+    failed = [one for one in found if one.violations]
+    for one in failed:
+        err.print(f"repeat it with: {one.repeat}", highlight=False)
+    if failed:
+        raise typer.Exit(1)
+
+
+def _print_storms(one: Any) -> None:
+    kinds = ", ".join(fault.kind for fault in one.faults)
+    verdict = "[red]does not hold[/]" if one.violations else "[green]holds[/]"
+    out.print(f"seed {one.seed}: {verdict} ({kinds}; {one.events} events, {one.pages} pages)", highlight=False)
+    for said in one.violations[:20]:
+        out.print(f"  {_plain(said)}", highlight=False)
+
+
+@town_app.command("compare")
+def compare_command(
+    first: Annotated[Path, typer.Argument(help="The plan without the change.")],
+    second: Annotated[Path, typer.Argument(help="The plan with it.")],
+    scale: Scale = None,
+    seed: Seed = None,
+    days: Days = None,
+    folder: Folder = None,
+    as_json: AsJson = False,
+) -> None:
+    """Run the same town under two plans and say the true effect of what differs, in all and per person.
+
+    Example: [bold]walras town compare without.toml with.toml --days 7[/]
+    """
+    from walras.town.comparing import compare
+
+    with _refusals(), _bar(as_json) as moved:
+        over = {"scale": scale, "seed": seed, "days": days}
+        plans = [_plan(path, **over) for path in (first, second)]
+        place = folder or _folder(None).with_name("town-compared")
+        found = compare(plans[0], plans[1], place.expanduser().resolve(), moved)
+    if as_json:
+        _say_json(found)
+        return
+    for name, (one, other) in found.changed.items():
+        out.print(f"{name}: {one!r} → {other!r}", highlight=False)
+    table = Table("outcome of one person", "before", "after", "true effect", "share", "spread", "over everybody")
+    for effect in found.effects:
+        figures = (effect.before, effect.after, effect.effect)
+        share = f"{100 * effect.share:+.2f} %"
+        table.add_row(effect.outcome, *map(_figure, figures), share, _figure(effect.spread), _figure(effect.total))
+    out.print(table)
+    out.print(f"{found.people} people; each of them in {found.file}", highlight=False)
+
+
 # ---------------------------------------------------------------- what they share
 
 

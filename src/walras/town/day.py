@@ -9,7 +9,7 @@ import asyncio
 import contextlib
 import hashlib
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -17,7 +17,7 @@ from typing import Any, Protocol
 import msgspec
 import numpy as np
 
-from walras.client import AsyncWalras, Event, Item, Page
+from walras.client import Event, EventsTaken, Item, ManyPut, Page, Person
 from walras.town.keeping import STATE, SUMS, Journal, Kept, identity, load, save
 from walras.town.lines import Life, Line, Shown, lines_of
 from walras.town.luck import Longs, bits_of
@@ -59,6 +59,34 @@ class Pace(Protocol):
         ...
 
 
+class Platform(Protocol):
+    """What a town asks of the client: the client itself, or one through which things go wrong."""
+
+    async def put_users(self, people: Sequence[Person]) -> ManyPut:
+        """Make or change people."""
+        ...
+
+    async def put_items(self, items: Sequence[Item]) -> ManyPut:
+        """Make or change items."""
+        ...
+
+    async def send_many(self, events: Sequence[Event]) -> EventsTaken:
+        """Send events."""
+        ...
+
+    async def feed(
+        self,
+        person: str,
+        *,
+        surface: str | None = None,
+        count: int | None = None,
+        seed: int | None = None,
+        dials: Mapping[str, object] | None = None,
+    ) -> Page:
+        """Fill a page."""
+        ...
+
+
 @dataclass(slots=True)
 class Moved:
     """How far a day is."""
@@ -73,7 +101,7 @@ class Moved:
 class Town:
     """A town that uses a platform through its public client."""
 
-    def __init__(self, plan: TownPlan, folder: Path, client: AsyncWalras, pace: Pace) -> None:
+    def __init__(self, plan: TownPlan, folder: Path, client: Platform, pace: Pace) -> None:
         """Make everybody; nothing is sent yet.
 
         Args:

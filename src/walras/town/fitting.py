@@ -102,7 +102,7 @@ def mended(plan: TownPlan, days: list[DaySums], wanted: Callable[[float], float]
     people = np.array([max(day.people, 1) for day in days], np.float64)
     minutes = float(np.average([day.minutes for day in days], weights=people))
     acted = float(np.average([day.interactions for day in days], weights=people))
-    shown = sum(day.exposures for day in days) / people.sum()
+    shown = sum(day.exposures for day in days) / float(people.sum())
     longer, more = target.minutes / minutes, EXPOSURES_A_DAY / shown
     # More exposures have more interactions at the same log-odds.
     goal = INTERACTIONS_A_DAY / more * wanted(ways.acting) / acted

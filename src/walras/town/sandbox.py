@@ -9,8 +9,9 @@ import subprocess
 import sys
 import time
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from walras.client import Retry, Walras
 
@@ -58,6 +59,8 @@ class Sandbox:
         self.settings = {name: _as_text(value) for name, value in {**_SETTINGS, **(platform or {})}.items()}
         self.port = _free_port()
         self.process: subprocess.Popen[bytes] | None = None
+        # The system ends a child with the thread that began it, so that thread must live as long as the town.
+        self._hand = ThreadPoolExecutor(1)
 
     @property
     def url(self) -> str:
@@ -85,15 +88,8 @@ class Sandbox:
         self._wait_for_the_last(wait_s)
         options = ["--port", str(self.port), "--workers", str(self._workers), "--no-train"]
         said = (self.home / "server.log").open("ab")
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "walras.cli", "up", *options],
-            env=self.environ(),
-            stdout=said,
-            stderr=said,
-            preexec_fn=_end_with_the_town,
-            # A key that pauses the town must not reach the platform, which ends behind it.
-            start_new_session=True,
-        )
+        command = [sys.executable, "-m", "walras.cli", "up", *options]
+        self.process = self._hand.submit(self._popen, command, said).result()
         said.close()
         (self.home / "server.pid").write_text(str(self.process.pid))
         until = time.monotonic() + wait_s
@@ -102,6 +98,17 @@ class Sandbox:
                 if self.process.poll() is not None or time.monotonic() > until:
                     raise RuntimeError(f"the platform did not become ready; see {self.home / 'server.log'}")
                 time.sleep(0.1)
+
+    def _popen(self, command: list[str], said: IO[bytes]) -> "subprocess.Popen[bytes]":
+        return subprocess.Popen(
+            command,
+            env=self.environ(),
+            stdout=said,
+            stderr=said,
+            preexec_fn=_end_with_the_town,
+            # A key that pauses the town must not reach the platform, which ends behind it.
+            start_new_session=True,
+        )
 
     def _is_ready(self, client: Walras) -> bool:
         with contextlib.suppress(Exception):
@@ -123,11 +130,15 @@ class Sandbox:
         children = self.pids()
         self._signal(signal.SIGKILL)
         for pid in children:
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGKILL)
+            self.kill_one(pid)
         if self.process is not None:
             self.process.wait(30)
         self.process = None
+
+    def kill_one(self, pid: int) -> None:
+        """End one of its processes without a word."""
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
 
     def pids(self) -> list[int]:
         """Every process of it but the first."""

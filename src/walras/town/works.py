@@ -127,8 +127,8 @@ class Studio:
         title = patterns[int(pick[2] * len(patterns))].format(thing[0 if chinese else 1])
         return Item(
             id=works.ids[row],
-            # A video once it has a film; the town's have none, so no app tries to play them.
-            kind="film",
+            # No `video`, which an app would try to play, and no `film`, which the sample would begin to draw.
+            kind="clip",
             owner=person_id(int(self.makers.person[works.maker[row]])),
             title=title,
             topics=(subject.topic, subject.chinese),
