@@ -31,7 +31,9 @@ app = typer.Typer(
 )
 keys_app = typer.Typer(help="API keys: make, list, revoke.", no_args_is_help=True)
 models_app = typer.Typer(help="Trained models: list, activate, roll back.", no_args_is_help=True)
+ledger_app = typer.Typer(help="The books: post, look, close, pay, export.", no_args_is_help=True)
 app.add_typer(keys_app, name="keys")
+app.add_typer(ledger_app, name="ledger")
 app.add_typer(models_app, name="models")
 app.add_typer(town_app, name="town")
 
@@ -511,6 +513,256 @@ def models_activate(version: Annotated[str, typer.Argument(help="The model's ver
 
     home, found = _home()
     choose_model(home, found, version)
+
+
+# ---------------------------------------------------------------- money
+
+
+@app.command()
+def audit(
+    what: Annotated[str, typer.Argument(help="A figure of a quarter, an event's id, or an entry's key.")] = "",
+    quarter: Annotated[str, typer.Option(help="Of the figure, such as 2026-Q4; none: the one that runs.")] = "",
+    rows: Annotated[int, typer.Option(min=0, max=10_000, help="Rows shown of each part of a figure.")] = 10,
+    as_json: AsJson = False,
+) -> None:
+    """Walk a figure down to its events, or an event up to the figures that it is in; without either, walk the chain.
+
+    Example: [bold]walras audit net_profit --quarter 2026-Q4[/]
+    """
+    from walras.app.money import open_books
+    from walras.insight.books import FIGURES
+
+    home, found = _home()
+    with open_books(home, found) as desk:
+        if not what:
+            said: Any = {"chain": desk.ledger.verify(), "conservation": desk.ledger.conservation(whole=True)}
+        elif what in FIGURES:
+            said = desk.books.open(quarter or desk.books.now(), what, rows)
+        else:
+            said = desk.books.trace(what)
+    if as_json or not what:
+        _say_json(said)
+    elif what in FIGURES:
+        _print_opened(said)
+    else:
+        for name, figures in said.figures.items():
+            out.print(f"[bold]{name}[/] {', '.join(figures)}", highlight=False)
+        out.print(f"entries: {', '.join(said.entries) or 'none'}", highlight=False)
+
+
+def _print_opened(opened: Any) -> None:
+    made = f" ({opened.rule} of {', '.join(opened.of)})" if opened.rule else ""
+    out.print(f"[bold]{opened.figure}[/] of {opened.quarter}: {opened.value} {opened.unit}{made}", highlight=False)
+    for part in opened.parts:
+        out.print(f"\n[bold]{part.figure}[/] {part.value}, from {part.count:,} rows", highlight=False)
+        out.print(_plain(part.query.strip()), highlight=False, soft_wrap=True)
+        said = [n for n in range(len(part.columns)) if any(row[n] not in (None, "") for row in part.rows)]
+        table = Table(*(part.columns[n] for n in said))
+        for row in part.rows:
+            table.add_row(*(_plain("" if row[n] is None else row[n]) for n in said))
+        if part.rows:
+            out.print(table)
+
+
+@ledger_app.command("post")
+def ledger_post(file: Annotated[Path, typer.Argument(help="JSON: one entry, or a list of them.")]) -> None:
+    """Post journal entries of a file, all or none; posting it again changes nothing.
+
+    Example: [bold]walras ledger post wages.json[/]
+    """
+    from walras.app.money import entries_in, open_books
+
+    home, found = _home()
+    with open_books(home, found) as desk:
+        for posted in desk.ledger.post(*entries_in(file)):
+            out.print(f"{posted.seq} {posted.key} {posted.hash}", highlight=False, soft_wrap=True)
+
+
+@ledger_app.command("reverse")
+def ledger_reverse(
+    key: Annotated[str, typer.Argument(help="The entry that is taken back.")],
+    memo: Annotated[str, typer.Option(help="Why.")] = "",
+) -> None:
+    """Take an entry back by another one; nothing is ever edited.
+
+    Example: [bold]walras ledger reverse wages/2026-11 --memo "typed twice"[/]
+    """
+    from walras.app.money import open_books
+
+    home, found = _home()
+    with open_books(home, found) as desk:
+        posted = desk.ledger.reverse(key, f"{key}/back", desk.clock.now_ms(), memo)
+    out.print(f"{posted.seq} {posted.key} {posted.hash}", highlight=False, soft_wrap=True)
+
+
+@ledger_app.command("balances")
+def ledger_balances(as_json: AsJson = False) -> None:
+    """What lies on each account, debits less credits.
+
+    Example: [bold]walras ledger balances[/]
+    """
+    from walras.app.money import open_books
+    from walras.ledger import digits_of
+
+    home, found = _home()
+    with open_books(home, found) as desk:
+        balances = sorted(desk.ledger.balances().items())
+    if as_json:
+        _say_json([{"account": a, "currency": c, "amount": amount} for (a, c), amount in balances])
+        return
+    table = Table("account", "currency", "amount")
+    for (account, currency), amount in balances:
+        digits = digits_of(currency)
+        table.add_row(account, currency, f"{amount / 10**digits:,.{digits}f}")
+    out.print(table)
+
+
+@ledger_app.command("close")
+def ledger_close(
+    period: Annotated[str, typer.Argument(help="A month such as 2026-11, or a quarter such as 2026-Q4.")],
+) -> None:
+    """Close a month or a quarter: nothing is posted into it any more.
+
+    Example: [bold]walras ledger close 2026-Q3[/]
+    """
+    from walras.app.money import open_books
+
+    home, found = _home()
+    with open_books(home, found) as desk:
+        close = desk.ledger.close_quarter if "Q" in period else desk.ledger.close_month
+        close(period, "cli")
+        desk.world.audit.note("cli", "ledger.close", period)
+        out.print(f"closed: {', '.join(desk.ledger.months())}", highlight=False)
+
+
+@ledger_app.command("rate")
+def ledger_rate(
+    currency: Annotated[str, typer.Argument(help="ISO 4217, such as USD.")],
+    rate: Annotated[str, typer.Argument(help="Yuan for one unit, such as 7.1234.")],
+    source: Annotated[str, typer.Option(help="Where it is from.")] = "by hand",
+) -> None:
+    """Say what a currency is worth from now on.
+
+    Example: [bold]walras ledger rate USD 7.1234 --source PBOC[/]
+    """
+    from walras.app.money import open_books
+
+    home, found = _home()
+    with open_books(home, found) as desk:
+        desk.ledger.set_rate(currency, rate, desk.clock.now_ms(), source)
+
+
+@ledger_app.command("export")
+def ledger_export(
+    to: Annotated[Path, typer.Argument(help="A file that ends in .beancount, .csv or .parquet.")],
+) -> None:
+    """Write the journal for others: text for beancount, CSV, or Parquet.
+
+    Example: [bold]walras ledger export books.beancount[/]
+    """
+    from walras.app.money import export, open_books
+
+    home, found = _home()
+    with open_books(home, found) as desk:
+        out.print(f"{export(desk.ledger, to):,} entries in {to}", highlight=False)
+
+
+@ledger_app.command("refusals")
+def ledger_refusals(as_json: AsJson = False) -> None:
+    """What was to be posted from the log and was refused, with the reason.
+
+    Example: [bold]walras ledger refusals[/]
+    """
+    from walras.app.money import open_books
+
+    home, found = _home()
+    with open_books(home, found) as desk:
+        refusals = desk.ledger.refusals()
+    if as_json:
+        _say_json(refusals)
+        return
+    for refusal in refusals:
+        out.print(f"{refusal['key']}: {_plain(refusal['message'])}", highlight=False, soft_wrap=True)
+
+
+@ledger_app.command("pay")
+def ledger_pay(
+    month: Annotated[str, typer.Argument(help="Whose seconds are paid, such as 2026-10.")],
+    yuan: Annotated[float | None, typer.Option(help="The pool.")] = None,
+    share: Annotated[float | None, typer.Option(help="The pool as a share of the month's marketing revenue.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Share a pool out among creators by seconds that count, once a month.
+
+    Example: [bold]walras ledger pay 2026-10 --share 0.1[/]
+    """
+    from walras.app.money import open_books, pay_month
+
+    home, found = _home()
+    with open_books(home, found) as desk:
+        paid = pay_month(desk, month, yuan, share)
+    if as_json:
+        _say_json(paid)
+        return
+    out.print(
+        f"{paid.fen / 100:,.2f} yuan for {paid.counted_s:,.0f} seconds of {paid.videos:,} videos", highlight=False
+    )
+    dropped = ", ".join(f"{rule} {s:,.0f} s" for rule, s in paid.dropped_s.items())
+    out.print(f"not counted: {dropped}", highlight=False)
+
+
+@ledger_app.command("statement")
+def ledger_statement(
+    owner: Annotated[str, typer.Argument(help="Whose.")],
+    as_json: AsJson = False,
+) -> None:
+    """What a creator earned with each video, was paid, and is owed.
+
+    Example: [bold]walras ledger statement p-ana[/]
+    """
+    from walras.app.money import open_books
+
+    home, found = _home()
+    with open_books(home, found) as desk:
+        statement = desk.paying.statement(owner)
+    if as_json:
+        _say_json(statement)
+        return
+    table = Table("pool", "video", "counted, s", "not counted, s", "yuan")
+    for line in statement.lines:
+        seconds = (f"{line.counted_ms / 1000:,.0f}", f"{line.dropped_ms / 1000:,.0f}")
+        table.add_row(line.pool, line.item, *seconds, f"{line.fen / 100:,.2f}")
+    out.print(table)
+    for payout in statement.payouts:
+        words = f"{payout.key}: {payout.amount / 100:,.2f} yuan {payout.state} {payout.reason}"
+        out.print(words.rstrip(), highlight=False)
+    out.print(f"owed: {statement.owed_fen / 100:,.2f} yuan", highlight=False)
+
+
+@ledger_app.command("payout")
+def ledger_payout(
+    key: Annotated[str, typer.Argument(help="A name of this payout; used once.")],
+    owner: Annotated[str, typer.Option(help="To whom; with the amount, it is ordered.")] = "",
+    yuan: Annotated[float, typer.Option(help="How much.")] = 0.0,
+    paid: Annotated[bool, typer.Option("--paid", help="It arrived.")] = False,
+    failed: Annotated[str, typer.Option(help="It came back, and why.")] = "",
+) -> None:
+    """Send a creator what is owed, and say what became of it.
+
+    Example: [bold]walras ledger payout 2026-11-ana --owner p-ana --yuan 12.34[/]
+    """
+    from walras.app.money import open_books
+    from walras.ledger import fen_of_yuan
+
+    if sum((bool(owner), paid, bool(failed))) != 1:
+        raise Refused("say one of --owner, --paid and --failed", field="payout", value=key)
+    home, found = _home()
+    with open_books(home, found) as desk:
+        if owner:
+            done = desk.paying.order(key, owner, fen_of_yuan(yuan))
+        else:
+            done = desk.paying.paid(key) if paid else desk.paying.failed(key, failed)
+    out.print(f"{done.key}: {done.amount / 100:,.2f} yuan {done.state}", highlight=False)
 
 
 if __name__ == "__main__":
