@@ -1,4 +1,7 @@
-"""How fast the ledger takes transfers durably, beside a bare loop of SQL inserts on the same disk in the same run."""
+"""How fast the ledger takes transfers durably, beside a bare loop of SQL inserts on the same disk in the same run.
+
+And how long a quarter's page takes over twenty million postings in the journal's files.
+"""
 
 import sqlite3
 import tempfile
@@ -6,7 +9,10 @@ import threading
 from pathlib import Path
 from typing import Any
 
-from walras.base.clock import SystemClock, elapsed_s
+import duckdb
+
+from walras.base.clock import SetClock, SystemClock, elapsed_s
+from walras.insight.books import Books
 from walras.ledger import Ledger
 from walras.ledger.chart import CLEARING, WALLETS
 from walras.schema import JournalEntry, Posting
@@ -14,13 +20,16 @@ from walras.world import World
 
 COMMAND = "python -m bench books"
 TRANSFERS, WRITERS = 20_000, 100
+# Nine files of a whole number of entries each, three a month.
+POSTINGS, FILES = 20_000_016, 9
+QUARTER, QUARTER_MS = "2026-Q3", 1_790_784_000_000  # its end
 _BARE = "CREATE TABLE transfers (id INTEGER PRIMARY KEY, debit TEXT, credit TEXT, amount INTEGER, at_ms INTEGER)"
 
 
 def run() -> list[dict[str, Any]]:
     """Every figure of money."""
     with tempfile.TemporaryDirectory() as folder:
-        return transfers(Path(folder))
+        return [*transfers(Path(folder)), quarter(Path(folder))]
 
 
 def transfers(folder: Path) -> list[dict[str, Any]]:
@@ -41,6 +50,49 @@ def transfers(folder: Path) -> list[dict[str, Any]]:
         _row("ledger.transfers_s", rate, "transfers/s, 100 writers, SQLite", bare, ">= 2,000"),
         _row("ledger.ratio_bare_sql", rate / bare, "of a bare SQL insert loop", None, None),
     ]
+
+
+def quarter(folder: Path) -> dict[str, Any]:
+    """[books.20m_s] every figure of a quarter of 20 M postings, beside those of a quarter and a year before."""
+    home = folder / "home"
+    (home / "books").mkdir(parents=True)
+    for n in range(FILES):
+        _write_file(home / "books", n)
+    world = World(f"sqlite:///{home / 'world.sqlite'}", models_folder=home / "models")
+    world.upgrade()
+    ledger = Ledger(world.database, SetClock(QUARTER_MS), "Asia/Shanghai")
+    books = Books(home, ledger, SetClock(QUARTER_MS))
+    begun = elapsed_s()
+    report = books.report(QUARTER)
+    spent = elapsed_s() - begun
+    figures = {shown.name: shown.value for shown in report.figures}
+    assert report.ledger_position == POSTINGS // 2 and figures["revenue"] and figures["net_profit"]
+    ledger.close()
+    world.close()
+    return _row("books.20m_s", spent, "s, page of a quarter of 20 M postings", None, "<= 5")
+
+
+def _write_file(folder: Path, n: int) -> None:
+    """One file of the journal: entries of two postings each, an expense or an income against cash."""
+    per_file = POSTINGS // FILES
+    first, last = n * per_file // 2 + 1, (n + 1) * per_file // 2
+    path = folder / f"postings-{first:012d}-{last:012d}.parquet"
+    month, made_ms = f"2026-{7 + 3 * n // FILES:02d}", QUARTER_MS - 86_400_000
+    rows = _ROWS.format(first=first, month=month, made_ms=made_ms, count=per_file)
+    duckdb.execute(f"SET enable_progress_bar = false; COPY ({rows}) TO '{path}' (FORMAT parquet)")
+
+
+_ROWS = """
+SELECT {first} + e AS entry, CAST(i % 2 AS INTEGER) AS n, 'k' || ({first} + e) AS key, 'bench' AS kind,
+  'e' || ({first} + e) AS event, {made_ms} AS time_ms, '{month}' AS period, '' AS reverses,
+  CASE WHEN i % 2 = 1 THEN 'Assets:Cash' ELSE ['Income:Marketing', 'Income:Live', 'Income:Other:Commerce',
+    'Expenses:Cost:Bandwidth', 'Expenses:Cost:Shares:Hosts', 'Expenses:Selling:Promotion', 'Expenses:Research:Staff',
+    'Expenses:Tax:Income'][1 + h] END AS account,
+  (1 - 2 * (i % 2)) * (CASE WHEN h < 3 THEN -3 ELSE 1 END) * (e % 1000 + 1) AS amount, 'CNY' AS currency,
+  amount AS home, 'line' || e % 12 AS line, 'city' || e % 90 AS city, 'c' || e % 50000 AS campaign, '' AS programme,
+  'o' || e % 200000 AS owner, 'v' || e % 900000 AS item
+FROM (SELECT i, i // 2 AS e, CAST(hash(i // 2) % 8 AS BIGINT) AS h FROM range({count}) AS t(i))
+"""
 
 
 def _write(ledger: Ledger) -> None:

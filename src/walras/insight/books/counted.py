@@ -16,7 +16,7 @@ import msgspec
 import polars as pl
 
 from walras.events import AllRows, all_rows
-from walras.insight.books.querying import MEMORY, THREADS, Owners, month_span, view_rows
+from walras.insight.books.querying import Owners, month_span, opened, view_rows
 
 RULES = ("own", "repeats", "hour", "day", "farm")
 REPEATS, UNKNOWN_MS = 3, 600_000
@@ -62,9 +62,8 @@ def counted_month(home: Path, month: str, zone: str, owners: Owners, lengths_ms:
 def count(log: AllRows, month: str, zone: str, owners: Owners, lengths_ms: Mapping[str, int]) -> Month:
     """The same over rows that are at hand."""
     from_ms, until_ms = month_span(month, zone)
-    db = duckdb.connect(config={"threads": THREADS, "memory_limit": MEMORY})
+    db = opened()
     try:
-        db.execute("SET TimeZone = 'UTC'")
         view_rows(db, log)
         where = f"kind = 'event' AND time_ms >= {from_ms} AND time_ms < {until_ms}"
         items = [str(row[0]) for row in db.execute(f"SELECT DISTINCT item FROM all_rows WHERE {where}").fetchall()]

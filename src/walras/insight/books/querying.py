@@ -75,11 +75,17 @@ def _begin(month: str, zone: str) -> int:
     return int(datetime.fromisoformat(f"{month}-01").replace(tzinfo=ZoneInfo(zone)).timestamp() * 1000)
 
 
+def opened() -> duckdb.DuckDBPyConnection:
+    """A connection that keeps to its share of the machine and says nothing by itself."""
+    db = duckdb.connect(config={"threads": THREADS, "memory_limit": MEMORY})
+    db.execute("SET TimeZone = 'UTC'; SET enable_progress_bar = false")
+    return db
+
+
 def rows_over(log: AllRows, sql: str) -> list[tuple[Any, ...]]:
     """The answer to a question over `all_rows` of the log."""
-    db = duckdb.connect(config={"threads": THREADS, "memory_limit": MEMORY})
+    db = opened()
     try:
-        db.execute("SET TimeZone = 'UTC'")
         view_rows(db, log)
         return db.execute(sql).fetchall()
     finally:
@@ -108,9 +114,7 @@ class Question:
             owners: owner by item, for follows that name none.
         """
         self.span = span
-        # Queries get nothing from outside: no file but those named here, no setting that can be changed.
-        self._db = duckdb.connect(config={"threads": THREADS, "memory_limit": MEMORY})
-        self._db.execute("SET TimeZone = 'UTC'")
+        self._db = opened()
         self._macros()
         self._events(zone, log)
         self._follows(owners)
@@ -126,7 +130,9 @@ class Question:
         ledger = [FIGURES[name] for name in names if FIGURES[name].source == "ledger"]
         if ledger:
             conditions = (_filtered(figure) for figure in ledger)
-            row = self._one(f"SELECT {', '.join(conditions)} FROM quarter_postings")
+            # Every condition is one of the account, and there are few accounts.
+            sums = "(SELECT account, sum(home) AS home FROM quarter_postings GROUP BY account)"
+            row = self._one(f"SELECT {', '.join(conditions)} FROM {sums}")
             found |= {figure.name: int(value) for figure, value in zip(ledger, row, strict=True)}
         for name in names:
             if FIGURES[name].source == "log":
