@@ -221,6 +221,25 @@ def test_a_hold_is_captured_in_part_and_the_rest_released(ledger: Ledger, clock:
     assert ledger.conservation(whole=True).is_kept
 
 
+def test_what_was_captured_goes_back_to_the_wallet_and_promises_are_not_taken_back(
+    ledger: Ledger, clock: SetClock
+) -> None:
+    now = clock.instant_ms
+    ledger.post(two("top", 100, now))
+    ledger.hold(promise(), now)
+    ledger.capture("h", "c1", to_marketing(25), kind="ad.charge", time_ms=now)
+    ledger.reverse("c1", "c1/back", now)
+    assert (ledger.balance(WALLETS, "ad1"), ledger.balance(WALLETS_HELD, "ad1")) == (-65, -35)
+    with pytest.raises(Conflict, match="promise"):
+        ledger.reverse("h", "h/back", now)
+    ledger.release("h", "r", now)
+    with pytest.raises(Conflict, match="promise"):
+        ledger.reverse("r", "r/back", now)
+    with pytest.raises(Invalid, match="holds alone"):
+        ledger.post(two("x", 5, now, debit=WALLETS, credit=WALLETS_HELD))
+    assert ledger.balance(WALLETS, "ad1") == -100 and ledger.conservation(whole=True).is_kept
+
+
 def test_a_hold_beyond_the_balance_is_refused(ledger: Ledger, clock: SetClock) -> None:
     now = clock.instant_ms
     ledger.post(two("top", 100, now))

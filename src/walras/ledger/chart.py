@@ -119,6 +119,10 @@ CHART: dict[str, Account] = {
 }
 
 
+# Where promised money lies, and whose it is again once nothing is promised.
+HELD_OF: dict[str, str] = {account.held_in: account.name for account in CHART.values() if account.held_in}
+
+
 def account_named(name: str, field: str = "account") -> Account:
     """The account of this name.
 

@@ -14,7 +14,7 @@ from msgspec.structs import astuple
 from walras.base import limits
 from walras.base.errors import Invalid
 from walras.base.ids import id_fault
-from walras.ledger.chart import account_named
+from walras.ledger.chart import HELD_OF, account_named
 from walras.ledger.currencies import digits_of
 from walras.ledger.money import AMOUNT_MAX
 from walras.schema import JournalEntry, Posting
@@ -91,13 +91,18 @@ def chained(before: bytes, seq: int, posted_ms: int, period: str, content: bytes
 def reversal(entry: JournalEntry, key: str, time_ms: int, memo: str = "") -> JournalEntry:
     """The entry that takes another back: the same postings with their sides changed.
 
+    What had been captured of a hold goes back to where it had been promised from: the promise itself is over.
+
     Args:
         entry: what is taken back.
         key: of the new one.
         time_ms: when it is taken back; in a month that is open.
         memo: why.
     """
-    postings = tuple(msgspec.structs.replace(one, side=_OTHER[one.side]) for one in entry.postings)
+    postings = tuple(
+        msgspec.structs.replace(one, side=_OTHER[one.side], account=HELD_OF.get(one.account, one.account))
+        for one in entry.postings
+    )
     return JournalEntry(
         key=key,
         kind="reversal",

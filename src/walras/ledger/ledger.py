@@ -14,7 +14,7 @@ from walras.base.database import Database
 from walras.base.errors import Conflict, Invalid, NotFound, Refused, TooMuch
 from walras.base.tables import upsert
 from walras.ledger import reading
-from walras.ledger.chart import CHART
+from walras.ledger.chart import CHART, HELD_OF
 from walras.ledger.commit import GroupCommit, Work
 from walras.ledger.currencies import HOME, digits_of
 from walras.ledger.entries import period_of, reversal
@@ -66,6 +66,8 @@ class Ledger:
         if len(entries) > limits.ENTRIES_PER_CALL_MAX:
             hint = f"Send at most {limits.ENTRIES_PER_CALL_MAX} at once."
             raise TooMuch(f"{len(entries)} entries at once", field="entries", hint=hint)
+        for entry in entries:
+            _demand_free(entry)
         return self._writer().submit(posting_work([ready(entry, self.zone) for entry in entries]))
 
     def reverse(self, key: str, new_key: str, time_ms: int, memo: str = "") -> Posted:
@@ -73,9 +75,13 @@ class Ledger:
 
         Raises:
             NotFound: nothing has this key.
-            Conflict: it was taken back before, or the month of `time_ms` is closed.
+            Conflict: it was taken back before, it is a promise, or the month of `time_ms` is closed.
         """
-        return self.post(reversal(self.entry(key).entry, new_key, time_ms, memo))[0]
+        entry = self.entry(key).entry
+        if entry.kind == "hold" or entry.kind.startswith("hold."):
+            hint = "Release what is still held; what was given back can be held anew."
+            raise Conflict("is a promise and is not taken back", field="key", value=key, hint=hint)
+        return self.post(reversal(entry, new_key, time_ms, memo))[0]
 
     def open_time(self, time_ms: int, closed: Collection[str] | None = None) -> int:
         """When to book what happened then: at that instant, or in the first open month where its own is closed.
@@ -351,6 +357,14 @@ def posting_work(several: Sequence[Ready]) -> Work:
         places=sorted(places),
         size=sum(len(entry.postings) for entry in entries),
     )
+
+
+def _demand_free(entry: JournalEntry) -> None:
+    """Refuse an entry on the accounts of promised money: there every fen belongs to a hold."""
+    for n, posting in enumerate(entry.postings):
+        if posting.account in HELD_OF:
+            hint = "Use a hold: what lies there is promised."
+            raise Invalid("is moved by holds alone", field=f"postings[{n}].account", value=posting.account, hint=hint)
 
 
 def _attempt(work: Work, turn: Turn) -> Any:
