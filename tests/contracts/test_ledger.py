@@ -383,6 +383,7 @@ def test_an_entry_is_taken_back_once_and_in_an_open_month(ledger: Ledger, clock:
 def test_tampering_is_found(ledger: Ledger, database: Database, clock: SetClock) -> None:
     for n in range(5):
         ledger.post(two(f"k{n}", 5 + n, clock.instant_ms))
+    ledger.close_month("2025-12", "ann")
     whole = ledger.verify()
     assert whole.entries == 5 and len(whole.hash) == 64
     _without_triggers(database)
@@ -394,6 +395,8 @@ def test_tampering_is_found(ledger: Ledger, database: Database, clock: SetClock)
         ("UPDATE ledger_postings SET home = home + 1 WHERE entry = 4", "entry 4 does not follow"),
         ("UPDATE ledger_postings SET home = home - 1 WHERE entry = 4", ""),
         ("UPDATE ledger_head SET seq = 4", "entry 5 is the last"),
+        ("UPDATE ledger_head SET seq = 5", ""),
+        ("UPDATE ledger_periods SET hash = digest FROM ledger_entries WHERE ledger_entries.seq = 5", "when its month"),
     ):
         by_hand(database, (statement, {}))
         if words:
@@ -408,7 +411,7 @@ def _without_triggers(database: Database) -> None:
     with database.write() as connection:
         if database.dialect == "postgresql":
             connection.execute(sa.text("SET session_replication_role = replica"))
-            for table in ("ledger_entries", "ledger_postings"):
+            for table in ("ledger_entries", "ledger_postings", "ledger_periods"):
                 connection.execute(sa.text(f"ALTER TABLE {table} DISABLE TRIGGER ALL"))
             return
         for name in connection.scalars(sa.text("SELECT name FROM sqlite_master WHERE type = 'trigger'")).all():

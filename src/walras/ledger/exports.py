@@ -85,8 +85,6 @@ def mirror(ledger: Ledger, folder: Path, entries_min: int = FILE_ENTRIES_MIN) ->
     after, written = _end_of(folder), 0
     while ledger.position() - after >= max(entries_min, 1):
         stretch = ledger.entries(after, _READ)
-        if not stretch:
-            break
         folder.mkdir(parents=True, exist_ok=True)
         last = stretch[-1].seq
         scratch = folder / f".{os.getpid()}-{os.urandom(4).hex()}"
