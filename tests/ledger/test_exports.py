@@ -94,6 +94,22 @@ def test_files_grow_without_a_gap_and_say_what_the_journal_says(
         mirror(ledger, folder, entries_min=1)
 
 
+def test_files_of_another_database_are_not_read(ledger: Ledger, clock: SetClock, tmp_path: Path) -> None:
+    business(ledger, clock.instant_ms)
+    folder = tmp_path / "books"
+    mirror(ledger, folder, entries_min=1)
+    path = files_of(folder)[0]
+    stolen = pl.read_parquet(path).with_columns(key=pl.lit("of another"), home=pl.lit(7, pl.Int64))
+    stolen.write_parquet(path)
+    assert all_postings(ledger, folder).files == ()
+    assert all_postings(ledger, folder).newest.equals(frame_of(ledger.all_entries()))
+    assert mirror(ledger, folder, entries_min=1) == 9 and len(all_postings(ledger, folder).files) == 1
+    # A database that was put back from a copy has less than its files.
+    longer = folder / "postings-000000000010-000000000099.parquet"
+    stolen.write_parquet(longer)
+    assert mirror(ledger, folder, entries_min=1) == 9 and not longer.exists()
+
+
 def test_csv_and_parquet_say_the_same(ledger: Ledger, clock: SetClock, tmp_path: Path) -> None:
     business(ledger, clock.instant_ms)
     frame = frame_of(ledger.all_entries())

@@ -82,7 +82,11 @@ def mirror(ledger: Ledger, folder: Path, entries_min: int = FILE_ENTRIES_MIN) ->
         folder: made where missing.
         entries_min: fewer wait.
     """
-    after, written = _end_of(folder), 0
+    files = _files_of(ledger, folder)
+    for path in set(folder.glob("postings-*.parquet")) - set(files):
+        # Of a database that was put back from a copy, or of a writer that was slower: nothing reads them.
+        path.unlink(missing_ok=True)
+    after, written = _end_of(files), 0
     while ledger.position() - after >= max(entries_min, 1):
         stretch = ledger.entries(after, _READ)
         folder.mkdir(parents=True, exist_ok=True)
@@ -104,12 +108,12 @@ def all_postings(ledger: Ledger, folder: Path) -> AllPostings:
         ledger: asked for what no file has yet.
         folder: of `mirror`.
     """
-    files = tuple(files_of(folder))
-    after, frames = _end_of(folder), [pl.DataFrame(schema=COLUMNS)]
+    files = _files_of(ledger, folder)
+    after, frames = _end_of(files), [pl.DataFrame(schema=COLUMNS)]
     while stretch := ledger.entries(after, _READ):
         frames.append(frame_of(stretch))
         after = stretch[-1].seq
-    return AllPostings(files, pl.concat(frames), after)
+    return AllPostings(tuple(files), pl.concat(frames), after)
 
 
 def files_of(folder: Path) -> list[Path]:
@@ -124,8 +128,17 @@ def files_of(folder: Path) -> list[Path]:
     return files
 
 
-def _end_of(folder: Path) -> int:
+def _files_of(ledger: Ledger, folder: Path) -> list[Path]:
+    """The same, or none where they are not of this database: it was put back from a copy, or is another one."""
     files = files_of(folder)
+    if not files:
+        return []
+    last = pl.scan_parquet(files[-1]).select("entry", "key").tail(1).collect()
+    written = ledger.entries(_end_of(files) - 1, 1)
+    return files if written and [last["key"][0]] == [one.entry.key for one in written] else []
+
+
+def _end_of(files: Sequence[Path]) -> int:
     return int(files[-1].stem.split("-")[2]) if files else 0
 
 
