@@ -39,6 +39,14 @@ def test_the_shapes_of_presence_give_daily_and_monthly_people(people):
     assert (1 - (1 - people.presence) ** 30).sum() == pytest.approx(target.monthly, rel=0.01)
 
 
+def test_towns_of_other_seeds_have_others_who_come_but_as_many_of_each_kind():
+    minutes = []
+    for seed in range(6):
+        one = people_of(plan_of(scale=1_000_000, seed=seed), TOPICS)
+        minutes.append((one.presence * one.stay * one.sessions).sum() / one.presence.sum())
+    assert np.ptp(minutes) < 0.03 * np.mean(minutes)
+
+
 def test_the_same_seed_gives_the_same_people_and_another_others(people):
     again, other = people_of(PLAN, TOPICS), people_of(plan_of(scale=1_000_000, seed=4), TOPICS)
     assert np.array_equal(people.taste, again.taste) and not np.array_equal(people.taste, other.taste)

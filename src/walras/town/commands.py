@@ -37,7 +37,7 @@ def run_command(
     folder: Folder = None,
     url: Annotated[str, typer.Option(help="A running platform; none: the town starts its own.")] = "",
     key: Annotated[str, typer.Option(help="Key of that platform.")] = "",
-    concurrency: Annotated[int | None, typer.Option(help="Pages asked for at once; 1 is repeatable.")] = None,
+    concurrency: Annotated[int | None, typer.Option(help="Pages asked for at once.")] = None,
     workers: Annotated[int | None, typer.Option(help="Serving processes of the town's own platform.")] = None,
     as_json: AsJson = False,
 ) -> None:
@@ -80,7 +80,7 @@ def live_command(
     from walras.town.running import Address, live_town
 
     with _refusals():
-        chosen = _plan(plan, scale=scale, seed=seed, days=days, tick_s=max(1.0, min(60.0, speed)), concurrency=4)
+        chosen = _plan(plan, scale=scale, seed=seed, days=days, tick_s=max(1.0, min(60.0, speed)))
         place = folder or _folder(None).with_name(f"town-live-{os.getpid()}")
         with _bar(False) as moved:
             live_town(chosen, place, Address(url, _key(key)), speed=speed, hour=hour, moved=moved)

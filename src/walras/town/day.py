@@ -1,8 +1,8 @@
 """A town's day, in order of time: what has happened is told, then pages are asked for, then people look at them.
 
 Each tick (a minute) first sends every event whose instant has come, in one batch, then asks for the pages that people
-want now, each with a seed of its own. With one page at a time the platform sees the same requests in the same order
-whenever the same seed is run; with more it is faster, and equal only on average.
+want now, each with a seed of its own. Those pages are for different people and what they show is told later, so they
+may be asked for at once: whenever the same seed is run, the same is told and the same is shown.
 """
 
 import asyncio
@@ -296,8 +296,6 @@ class Town:
             async with gate:
                 return await self._page(row)
 
-        if self.plan.concurrency == 1:
-            return [await self._page(row) for row in rows.tolist()]
         return list(await asyncio.gather(*(one(row) for row in rows.tolist())))
 
     async def _page(self, row: int) -> Page:

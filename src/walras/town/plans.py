@@ -96,7 +96,8 @@ class TownPlan(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     days: Annotated[int, Meta(ge=1, le=10_000)] = 1
     first_day_ms: int = FIRST_DAY_MS
     tick_s: Annotated[float, Meta(gt=0, le=3_600)] = 60.0
-    concurrency: Annotated[int, Meta(ge=1, le=64)] = 1  # pages asked for at once; 1: the same seed gives the same day
+    # Pages asked for at once. Those of one minute are for different people, so none changes another.
+    concurrency: Annotated[int, Meta(ge=1, le=64)] = 4
     workers: Annotated[int, Meta(ge=1, le=64)] = 1  # serving processes
     ways: Ways = Ways()
     page: Asking = Asking()
