@@ -26,7 +26,7 @@ OPERATOR = (
     *("/console", "/console/look", "/console/models", "/console/fair", "/console/deeds", "/console/topics"),
     *("/console/quarter", "/console/quarter/2026-Q1/net_profit"),
 )
-MAKER = ("/creator", "/creator/videos", "/creator/comments")
+MAKER = ("/creator", "/creator/videos", "/creator/comments", "/creator/pay")
 
 
 @pytest.fixture

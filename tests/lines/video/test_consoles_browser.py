@@ -47,6 +47,7 @@ SCREENS = {
     "creator-videos": "/creator/videos",
     "creator-video": "/creator/videos/{video}",
     "creator-comments": "/creator/comments",
+    "creator-pay": "/creator/pay",
 }
 Open = Callable[..., Page]
 

@@ -12,6 +12,7 @@ from tests.lines.video.parlour import Parlour
 from walras.base.ids import PersonId
 from walras.insight.books import FIGURES
 from walras.ledger import Ledger, recognition
+from walras.ledger.paying import Paying, Time
 from walras.lines.video.postings import gift
 from walras.schema import Event, Happening
 
@@ -78,6 +79,20 @@ async def test_the_same_figures_come_as_files(hall: Hall, ana: PersonId) -> None
     for language in ("en", "zh-CN"):
         page = await get(hall, ana, f"/console/quarter.pdf?quarter={QUARTER}&lang={language}")
         assert page.content.startswith(b"%PDF") and page.headers["content-type"] == "application/pdf"
+
+
+async def test_a_maker_sees_her_own_pay_and_nobody_elses(hall: Hall, ana: PersonId) -> None:
+    house, bo = hall.parlour.house, hall.parlour.person("bo")
+    video = hall.parlour.video(ana, title="Noodles & soup")
+    ledger = Ledger(house.world.database, house.clock)
+    paying = Paying(ledger, house.world.database, house.clock)
+    times = [Time(video.id, ana, 90_000, 5_000), Time("v-bo", bo, 30_000, 0)]
+    paying.share_pool("2025-12", 1_000, times, house.clock.instant_ms, recognition.NOWHERE)
+    paying.order("p1", ana, 500)
+    html = (await get(hall, ana, "/creator/pay")).text
+    assert "Noodles &amp; soup" in html and "¥7.50" in html and "¥2.50" in html and "On its way" in html
+    assert "v-bo" not in html and "v-bo" in (await get(hall, bo, "/creator/pay?lang=zh-CN")).text
+    assert f"2025-12,{video.id},90.0,5.0,750" in (await get(hall, ana, "/creator/pay.csv")).text
 
 
 async def test_what_is_no_quarter_or_figure_is_refused(hall: Hall, ana: PersonId) -> None:

@@ -7,6 +7,7 @@ from litestar.handlers import HTTPRouteHandler
 
 from walras.lines.video.pages.creating import creator_routes
 from walras.lines.video.pages.describing import topic_routes
+from walras.lines.video.pages.paying import pay_routes
 from walras.lines.video.pages.reviewing import review_routes
 from walras.lines.video.trade import Trade
 from walras.web.consoles import Console, Desk
@@ -17,6 +18,7 @@ DESKS = (
     Desk("operator", "topics", "/console/topics", "trophy", 30),
     Desk("creator", "overview", "/creator", "trending-up", 10, "account"),
     Desk("creator", "videos", "/creator/videos", "film", 20, "account"),
+    Desk("creator", "pay", "/creator/pay", "receipt", 40, "account"),
     Desk("creator", "comments", "/creator/comments", "message-circle", 30, "account"),
 )
 
@@ -29,6 +31,7 @@ def desk_routes(trade: Trade) -> list[HTTPRouteHandler]:
         *review_routes(trade, operator),
         *topic_routes(trade, operator),
         *creator_routes(trade, creator),
+        *pay_routes(trade, creator),
     ]
 
 
