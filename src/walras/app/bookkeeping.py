@@ -4,7 +4,6 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from walras.base.clock import Clock
-from walras.base.database import Database
 from walras.base.settings import Settings
 from walras.events import Log, happenings
 from walras.insight.books import Books, used_days
@@ -17,11 +16,6 @@ from walras.world import World
 
 MIRROR = "books"
 EVERY_S, HOLDS_S, FINALS_S, USAGE_S, MIRROR_S = 1.0, 10.0, 60.0, 600.0, 60.0
-
-
-def ledger_of(database: Database, settings: Settings, clock: Clock) -> Ledger:
-    """The ledger of a home folder's tables."""
-    return Ledger(database, clock, settings.books_zone)
 
 
 def books_of(home: Path, ledger: Ledger, world: World, clock: Clock) -> Books:

@@ -6,10 +6,10 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn
 
-from walras.app.bookkeeping import bookkeeping, ledger_of
+from walras.app.bookkeeping import bookkeeping
 from walras.app.building import open_log, world_of
 from walras.app.films import Films, Town
-from walras.app.lines import found_lines, house_of, open_lines, statics_of_lines
+from walras.app.lines import found_lines, house_of, ledger_of, open_lines, statics_of_lines
 from walras.app.reading import reading
 from walras.base.clock import Clock, elapsed_s
 from walras.base.logs import room_log

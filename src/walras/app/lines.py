@@ -7,10 +7,11 @@ from functools import cache
 from pathlib import Path
 
 import walras.lines
-from walras.app.bookkeeping import ledger_of
 from walras.base.clock import Clock
+from walras.base.database import Database
 from walras.base.settings import Settings
 from walras.events import CORE, Log, Registry
+from walras.ledger import Ledger
 from walras.lines import House, Line, Opened
 from walras.schema import Pages
 from walras.studio import open_studio
@@ -56,3 +57,8 @@ def house_of(
 def open_lines(house: House) -> Sequence[Opened]:
     """Every line's parts over one house."""
     return [line.open(house) for line in found_lines()]
+
+
+def ledger_of(database: Database, settings: Settings, clock: Clock) -> Ledger:
+    """The ledger of a home folder's tables."""
+    return Ledger(database, clock, settings.books_zone)

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import msgspec
 
-from walras.app.bookkeeping import books_of, ledger_of, owners_in
+from walras.app.bookkeeping import books_of, owners_in
 from walras.app.building import world_of
+from walras.app.lines import ledger_of
 from walras.base.clock import DAY_MS, Clock, SystemClock
 from walras.base.errors import Conflict, Invalid
 from walras.base.limits import BULK_MAX

@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from walras.app.bookkeeping import books_of, ledger_of
+from walras.app.bookkeeping import books_of
 from walras.app.building import (
     FEATURES,
     Moved,
@@ -23,7 +23,7 @@ from walras.app.building import (
     restore_state,
     settled,
 )
-from walras.app.lines import found_lines, house_of, open_lines, registry_of_lines, statics_of_lines
+from walras.app.lines import found_lines, house_of, ledger_of, open_lines, registry_of_lines, statics_of_lines
 from walras.app.reading import Said
 from walras.app.rising import Rising, Stopped
 from walras.base import settings as settings_of
