@@ -28,6 +28,8 @@ function showNumbers(status) {
     p99: milliseconds(status.latency_ms.p99),
     position: number(status.position),
     segments: number(status.segments),
+    journal: number(status.ledger.entries),
+    books_off: number(status.ledger.off),
     log_bytes: bytes(status.log_bytes),
     disk_free_bytes: status.disk_free_bytes < 0 ? t("status.unknown") : bytes(status.disk_free_bytes),
     processes: number(status.processes),
