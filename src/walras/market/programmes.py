@@ -101,8 +101,8 @@ def rehearsed(
 
     Each pass lets a rehearsal of the rest run at the present prices and moves each price against what it used too much
     or too little, by a step of its own that grows while the direction stays and halves where it turns (Riedmiller,
-    Braun: *RPROP*, 1993). Prices that are solved for again and again from what is left lose little (Balseiro, Besbes, Pizarro:
-    *Survey of Dynamic Resource-Constrained Reward Collection Problems*, 2023).
+    Braun: *RPROP*, 1993). Prices that are solved for again and again from what is left lose little (Balseiro, Besbes,
+    Pizarro: *Survey of Dynamic Resource-Constrained Reward Collection Problems*, 2023).
 
     Args:
         programmes: with the prices to begin with.
