@@ -28,6 +28,7 @@ PARTS = (
     "video",
     "web",
     "fair",
+    "experiments",
     "books",
     "town",
 )

@@ -70,7 +70,7 @@ def cuped(values: Floats, before: Floats) -> Floats:
     """
     known = before[:, None] if before.ndim == 1 else before
     centred = known - known.mean(axis=0)
-    slope, *_ = np.linalg.lstsq(centred, values - values.mean(), rcond=None)
+    slope = np.linalg.pinv(centred.T @ centred) @ (centred.T @ (values - values.mean()))
     return np.asarray(values - centred @ slope, np.float64)
 
 

@@ -1,7 +1,7 @@
 """Units of an experiment from the log: DuckDB over the Parquet files of closed days and the rows that are new.
 
-A unit is counted in the arm it met first, from that instant on; units placed by name are left out. The same outcomes of
-the two weeks before are kept beside, for CUPED.
+A unit is counted in the arm it met first, from that instant on; units placed by name are left out. It was there on the
+days on which it met an arm. The same outcomes of the two weeks before are kept beside, for CUPED.
 """
 
 from collections.abc import Mapping, Sequence
@@ -22,8 +22,8 @@ BEFORE_MS = 14 * DAY_MS
 # One whole number holds the days on which a unit was there, and the arms it met above them.
 DAYS_MAX, ARMS_MAX = 43, 20
 _COLUMNS = ("person", "item", "owner", "outcome", "value", "surface", "place", "time_ms", "context")
-# What says that a unit was there on a day.
-_THERE = ("exposure", "watch")
+# Rows of outcomes that are added up at once.
+_BATCH_ROWS = 1_000_000
 _UNITS = {
     "person": "person",
     "item": "item",
@@ -63,7 +63,7 @@ def read_units(
     """
     since_ms = started_ms - BEFORE_MS
     day = str(np.datetime64(since_ms, "ms").astype("datetime64[D]"))
-    files, wanted = cold_files(folder), {*_wanted(metrics), *_THERE, "assignment"}
+    files, wanted = cold_files(folder), {*_wanted(metrics), "assignment"}
     fresh = hot_frame(folder, _COLUMNS, wanted)
     # Rows that were moved into a file between the two looks would be missing in both.
     while (now := cold_files(folder)) != files:
@@ -92,9 +92,10 @@ def units_of(
             cold = f"SELECT {', '.join(_COLUMNS)} FROM read_parquet([{listed}])"
             rows = f"({cold} UNION ALL FROM {rows})" if fresh.num_rows else f"({cold})"
         database.execute(_met(rows, trial, span_ms))
-        database.execute(_happened(rows, trial, span_ms, _wanted(metrics)))
-        found = database.execute("SELECT * FROM met LEFT JOIN happened USING (unit)").fetchnumpy()
-    return _as_units({name: np.ma.filled(column, 0) for name, column in found.items()}, span_ms, metrics)
+        met = database.execute("SELECT met, mask FROM met ORDER BY rowid").fetchnumpy()
+        happened = database.sql(_happened(rows, trial, span_ms, _wanted(metrics)))
+        sums = _added(happened, len(met["met"]), len(_wanted(metrics)))
+    return _as_units(met["met"], met["mask"], sums, span_ms, metrics)
 
 
 def _wanted(metrics: Sequence[Metric]) -> tuple[str, ...]:
@@ -120,51 +121,51 @@ def _met(rows: str, trial: Trial, span_ms: tuple[int, int]) -> str:
 
 
 def _happened(rows: str, trial: Trial, span_ms: tuple[int, int], outcomes: Sequence[str]) -> str:
-    """Sums of each outcome after the first meeting and in the two weeks before the trial, and days of being there."""
+    """Outcomes after the first meeting and in the two weeks before the trial: which unit's, which sum, how much."""
     window = f"coalesce(json_extract_string(context, '$.city'), '') || '@' || (time_ms // {trial.window_ms})"
     unit = _UNITS.get(trial.unit, window)
-    names = [name.replace("'", "''") for name in outcomes]
-    sums = "".join(
-        f""", sum(value) FILTER (outcome = '{name}' AND time_ms >= met // 32) AS "s{n}"
-            , sum(value) FILTER (outcome = '{name}' AND time_ms < {span_ms[0]}) AS "b{n}" """
-        for n, name in enumerate(names)
-    )
-    day = f"least(greatest(time_ms - {span_ms[0]}, 0) // {DAY_MS}, 62)"
-    listed = ", ".join(f"'{name}'" for name in (*names, *_THERE))
+    listed = ", ".join("'" + name.replace("'", "''") + "'" for name in outcomes)
     return f"""
-        CREATE TEMP TABLE happened AS
-        SELECT met.unit, bit_or(1::BIGINT << {day}) FILTER (time_ms >= met // 32 AND {day} < {DAYS_MAX}) AS there {sums}
+        SELECT met.rowid::BIGINT AS unit, value,
+               (list_position([{listed}], outcome) - 1
+                + CASE WHEN time_ms < {span_ms[0]} THEN {len(outcomes)} ELSE 0 END)::BIGINT AS sum
         FROM {rows} AS seen JOIN met ON hash({unit}) = met.unit
         WHERE outcome IN ({listed}) AND time_ms BETWEEN {span_ms[0] - BEFORE_MS} AND {span_ms[1]}
-        GROUP BY ALL"""
+              AND (time_ms < {span_ms[0]} OR time_ms >= met // 32)"""
 
 
-def _as_units(found: Mapping[str, Floats], span_ms: tuple[int, int], metrics: Sequence[Metric]) -> Units:
-    mask, met = found["mask"].astype(np.int64), found["met"].astype(np.int64)
+def _added(happened: duckdb.DuckDBPyRelation, units: int, outcomes: int) -> Floats:
+    """[2, H, N] sums of each outcome after and before; a batch at a time, so that memory goes with units alone."""
+    sums = np.zeros(2 * outcomes * units)
+    for batch in happened.to_arrow_reader(_BATCH_ROWS):
+        unit, value, which = (batch.column(name).to_numpy(zero_copy_only=False) for name in ("unit", "value", "sum"))
+        np.add.at(sums, which * units + unit, value)
+    return sums.reshape(2, outcomes, units)
+
+
+def _as_units(met: Longs, mask: Longs, sums: Floats, span_ms: tuple[int, int], metrics: Sequence[Metric]) -> Units:
     arms = mask >> DAYS_MAX
-    kept = (arms & (arms - 1)) == 0
-    there = (mask[kept] & ((1 << DAYS_MAX) - 1)) | found["there"][kept].astype(np.int64)
+    in_one = (arms & (arms - 1)) == 0
+    kept = slice(None) if in_one.all() else in_one
+    there = mask[kept] & ((1 << DAYS_MAX) - 1)
     days = ((span_ms[1] - (met[kept] >> 5)) // DAY_MS + 1).astype(np.float64)
-    wanted = {name: n for n, name in enumerate(_wanted(metrics))}
-    after = {name: found[f"s{n}"][kept].astype(np.float64) for name, n in wanted.items()}
-    past = {name: found[f"b{n}"][kept].astype(np.float64) for name, n in wanted.items()}
+    names = _wanted(metrics)
+    after, past = ({name: each[n][kept] for n, name in enumerate(names)} for each in sums)
     whole = min(int((span_ms[1] - span_ms[0]) // DAY_MS), DAYS_MAX)
-    sums: dict[str, tuple[Floats, Floats]] = {}
+    found: dict[str, tuple[Floats, Floats]] = {}
     before: dict[str, Floats] = {}
     for metric in metrics:
         if metric.outcomes:
-            sums[metric.name] = (_weighted(after, metric, len(days)), days)
+            found[metric.name] = (_weighted(after, metric, len(days)), days)
             before[metric.name] = _weighted(past, metric, len(days))
         else:
-            sums[metric.name] = _of_days(metric, there, days, whole)
-    return Units(met[kept] & 31, days, sums, before, int((~kept).sum()))
+            found[metric.name] = _of_days(metric, there, days, whole)
+    return Units(met[kept] & 31, days, found, before, int((~in_one).sum()))
 
 
 def _weighted(sums: Mapping[str, Floats], metric: Metric, n: int) -> Floats:
-    total = np.zeros(n)
-    for name, weight in metric.outcomes.items():
-        total += weight * sums[name]
-    return total
+    parts = [sums[name] if weight == 1.0 else weight * sums[name] for name, weight in metric.outcomes.items()]
+    return parts[0] if len(parts) == 1 else np.sum(parts, axis=0, initial=0.0) if parts else np.zeros(n)
 
 
 def _of_days(metric: Metric, there: Longs, days: Floats, whole: int) -> tuple[Floats, Floats]:

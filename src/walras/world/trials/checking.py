@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 from msgspec.structs import replace
 
+from walras.base.clock import DAY_MS
 from walras.base.errors import Conflict, Invalid, nearest
 from walras.base.ids import id_fault
 from walras.base.limits import SURFACE_CHARS_MAX
@@ -99,6 +100,9 @@ def _check_design(trial: Trial) -> None:
         raise Invalid("does not fit the design", field="side", value=trial.side, hint=hint)
     if trial.window_ms < WINDOW_MS_MIN:
         raise Invalid(f"must be {WINDOW_MS_MIN} or more", field="window_ms", value=trial.window_ms)
+    if trial.unit == "person" and trial.window_ms > DAY_MS:
+        hint = "An exposure a day says who came back."
+        raise Invalid("must be a day or less", field="window_ms", value=trial.window_ms, hint=hint)
     if trial.planned < 1:
         raise Invalid("must be 1 or more", field="planned", value=trial.planned)
     if trial.planned_end_ms < 0:
