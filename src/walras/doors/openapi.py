@@ -25,7 +25,7 @@ Every error is a problem detail (RFC 9457) and names the request's id, which the
 `X-Request-Id`. A key comes as `Authorization: Bearer …` or as `X-API-Key`.
 """
 # Any route may meet these, whatever it does.
-_ANYWHERE = (400, 401, 403, 404, 405, 413, 415, 429, 500, 503)
+_ANYWHERE = (400, 401, 403, 404, 405, 409, 413, 415, 429, 500, 503)
 
 
 def document(routes: Iterable[BaseRoute]) -> dict[str, Any]:
