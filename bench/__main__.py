@@ -30,6 +30,7 @@ PARTS = (
     "fair",
     "experiments",
     "books",
+    "market",
     "town",
 )
 # Run by name only: each takes longer than all the others want to wait.
