@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page
+from playwright.sync_api import Browser, BrowserContext, Page, Response
 
 from tests.app.small_town import FILMS
 
@@ -154,6 +154,11 @@ def newest_code(page: Page) -> str:
 def present(page: Page) -> Any:
     """The card on the screen."""
     return page.locator(".slot:not([inert])").first
+
+
+def told(outcome: str) -> Callable[[Response], bool]:
+    """Whether an answer is that to events among which is this outcome; others are on their way all the time."""
+    return lambda answer: "/v1/events" in answer.url and f'"{outcome}"' in (answer.request.post_data or "")
 
 
 def place_of(page: Page) -> int:

@@ -8,7 +8,7 @@ import msgspec
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.app.conftest import DESK, Server, Watched, place_of, present, sign_up, swipe
+from tests.app.conftest import DESK, Server, Watched, place_of, present, sign_up, swipe, told
 
 pytestmark = pytest.mark.timeout(480)  # the first of them waits for the server's first start
 
@@ -109,7 +109,7 @@ def test_from_signing_up_to_talking_and_out_again(watched: Watched) -> None:
     page.get_by_role("button", name="Send").click()
     expect(page.locator(".replies .comment-text")).to_have_text("An answer")
     page.keyboard.press("Escape")
-    with page.expect_response("**/v1/events"):
+    with page.expect_response(told("save")):
         card.locator(".action.bookmark").click()
     page.goto(watched.server.address + "/collections/kept")
     expect(page.locator(".tile")).to_have_count(1)

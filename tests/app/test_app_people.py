@@ -7,7 +7,7 @@ from typing import Any
 
 from playwright.sync_api import Page, expect
 
-from tests.app.conftest import DESK, PASSWORD, Server, Watched, present, sign_up
+from tests.app.conftest import DESK, PASSWORD, Server, Watched, present, sign_up, told
 
 # What a finger has to find and is too small for it; links inside a text are as high as the text.
 _TOUCHED = "button, input, select, textarea, summary, nav a, a.button, .actions a"
@@ -29,7 +29,7 @@ def test_two_who_follow_each_other_talk_while_both_look(watched: Watched) -> Non
     sign_up(other, "bert")
     for page, whom in ((one, "bert"), (other, "anna")):
         page.goto(f"{watched.address}/u/{whom}")
-        with page.expect_response("**/v1/events"):
+        with page.expect_response(told("follow")):
             page.get_by_role("button", name="Follow", exact=True).click()
         expect(page.get_by_role("button", name="Following", exact=True)).to_be_visible()
     # Whoever follows back may write from that moment on, without loading the page anew.
@@ -118,7 +118,7 @@ def test_what_is_reported_collected_and_blocked_stays_so(watched: Watched) -> No
     assert not [card for card in _get(page, "/app/feed?tab=for_you&n=10")["cards"] if "Noodles" in card["title"]]
     handle = _get(page, "/app/videos/v2")["maker"]["handle"]
     page.goto(f"{watched.address}/u/{handle}")
-    with page.expect_response("**/v1/events"):
+    with page.expect_response(told("block")):
         page.get_by_role("button", name="Block", exact=True).click()
     watched.is_quiet = False
     page.goto(f"{watched.address}/v/v2")
