@@ -48,10 +48,11 @@ class Reel {
     this.moves = 0;
   }
 
-  /** A card has come into view. While keys have moved the screen further, it is one on the way. */
+  /** A card has come into view. While keys move the screen elsewhere it is one on the way, and plays no more. */
   arrive(at) {
+    if (this.moving && at !== this.aim) return;
     this.at.value = at;
-    if (!this.moving || at === this.aim) this.rest();
+    this.rest();
   }
 
   /** The card on the screen is the one that was meant: what comes next counts from it. */
@@ -284,7 +285,10 @@ function watchPlaces(element, reel) {
     clearTimeout(timer);
     timer = setTimeout(() => {
       const meant = element.children[reel.aim];
-      if (!reel.moving || !meant || !tries || isShown(element, meant)) return;
+      if (!reel.moving || !meant) return;
+      // Who turned back halfway finds the card still in view: no observer says that it has come.
+      if (isShown(element, meant)) return reel.arrive(reel.aim);
+      if (!tries) return reel.rest();
       meant.scrollIntoView({ behavior: "instant", block: "start" });
       insist(tries - 1);
     }, INSIST_MS);
