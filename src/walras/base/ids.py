@@ -8,6 +8,7 @@ from typing import NewType
 from walras.base.limits import ID_CHARS_MAX
 
 EventId = NewType("EventId", str)
+NO_EVENT = EventId("")
 PersonId = NewType("PersonId", str)
 ItemId = NewType("ItemId", str)
 OwnerId = NewType("OwnerId", str)

@@ -13,7 +13,7 @@ from urllib.parse import quote
 import httpx
 import msgspec
 
-from walras.client.errors import Invalid
+from walras.client.errors import ClientError, Invalid
 from walras.client.trying import Call
 from walras.client.values import (
     Comment,
@@ -296,7 +296,7 @@ def upload(film: bytes, name: str) -> Plan[str]:
         )
         try:
             at = yield call
-        except Exception as error:
+        except ClientError as error:
             reached = yield Call("HEAD", path, int, headers=(("tus-resumable", "1.0.0"),), from_headers=_offset)
             if reached <= at:
                 raise error

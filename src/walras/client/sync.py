@@ -9,6 +9,7 @@ import httpx
 
 from walras.client import plans
 from walras.client.driving import TIMEOUT, NowMs, headers_of, request_of, visit_headers
+from walras.client.errors import ClientError
 from walras.client.plans import Plan
 from walras.client.trying import Call, Came, Retry, Wait, trying
 from walras.client.values import (
@@ -80,7 +81,7 @@ class _Asker:
             while True:
                 try:
                     answer = self._ask(call)
-                except Exception as error:
+                except ClientError as error:
                     call = plan.throw(error)
                 else:
                     call = plan.send(answer)

@@ -9,7 +9,7 @@ import os
 from collections.abc import Callable, Generator
 from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
-from typing import Generic, TypeAlias, TypeVar
+from typing import Any, Generic, TypeAlias, TypeVar
 
 import httpx
 import msgspec
@@ -56,7 +56,7 @@ class Call(Generic[T]):
 class Ask:
     """Send this request."""
 
-    call: Call[object]
+    call: Call[Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +108,7 @@ def trying(call: Call[T], retry: Retry, draw: Callable[[], float] = drawn) -> Tr
     tries = _Tries(retry, draw)
     while True:
         tries.made += 1
-        came = yield Ask(call)  # type: ignore[arg-type]
+        came = yield Ask(call)
         error, asked_s, may = _outcome(call, came, tries)
         if error is None:
             assert isinstance(came, httpx.Response)

@@ -12,6 +12,7 @@ from walras.base import limits
 from walras.base.clock import Clock
 from walras.base.database import Database
 from walras.base.errors import Conflict, Invalid, NotFound, Refused, TooMuch
+from walras.base.ids import NO_EVENT, EventId
 from walras.base.tables import upsert
 from walras.ledger import reading
 from walras.ledger.chart import CHART, HELD_OF
@@ -115,7 +116,9 @@ class Ledger:
         """
         return cast(Hold, self.do(hold_work(hold, time_ms, self.zone)))
 
-    def capture(self, of: str, key: str, to: Sequence[Posting], *, kind: str, time_ms: int, event: str = "") -> Hold:
+    def capture(
+        self, of: str, key: str, to: Sequence[Posting], *, kind: str, time_ms: int, event: EventId = NO_EVENT
+    ) -> Hold:
         """Use promised money, all or a part; see `promising.capture_work`.
 
         Raises:

@@ -5,10 +5,12 @@ is left, and a hold beyond it is refused like any other entry that would make it
 """
 
 from collections.abc import Sequence
+from typing import Literal
 
 import msgspec
 
 from walras.base.errors import Conflict, Invalid, NotFound
+from walras.base.ids import NO_EVENT, EventId
 from walras.ledger.chart import CHART, account_named
 from walras.ledger.commit import Work
 from walras.ledger.entries import signed
@@ -48,7 +50,7 @@ def hold_work(hold: Hold, time_ms: int, zone: str) -> Work:
 
 
 def capture_work(
-    of: str, key: str, to: Sequence[Posting], *, kind: str, time_ms: int, zone: str, event: str = ""
+    of: str, key: str, to: Sequence[Posting], *, kind: str, time_ms: int, zone: str, event: EventId = NO_EVENT
 ) -> Work:
     """Use promised money, all of it or a part.
 
@@ -124,20 +126,20 @@ def _demand(hold: Hold, taken: int, time_ms: int) -> None:
 
 
 def _spending(
-    hold: Hold, key: str, kind: str, time_ms: int, taken: int, to: Sequence[Posting], event: str
+    hold: Hold, key: str, kind: str, time_ms: int, taken: int, to: Sequence[Posting], event: EventId
 ) -> JournalEntry:
     from_held = _side(hold, _held_in(hold), "debit", taken)
-    return JournalEntry(key=key, kind=kind, time_ms=time_ms, postings=(from_held, *to), event=event)  # type: ignore[arg-type]
+    return JournalEntry(key=key, kind=kind, time_ms=time_ms, postings=(from_held, *to), event=event)
 
 
 def _held_in(hold: Hold) -> str:
     return CHART[hold.account].held_in
 
 
-def _side(hold: Hold, account: str, side: str, amount: int) -> Posting:
+def _side(hold: Hold, account: str, side: Literal["debit", "credit"], amount: int) -> Posting:
     return Posting(
         account=account,
-        side=side,  # type: ignore[arg-type]
+        side=side,
         amount=amount,
         currency=hold.currency,
         owner=hold.owner,

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 import msgspec
 
+from walras.base.ids import NO_EVENT, EventId
 from walras.ledger import chart
 from walras.ledger.money import share_out
 from walras.schema import JournalEntry, Posting
@@ -55,11 +56,11 @@ def credit(account: str, amount: int, where: Where = NOWHERE, owner: str = "", c
 
 
 def entry(
-    key: str, kind: str, time_ms: int, postings: Sequence[Posting], event: str = "", memo: str = ""
+    key: str, kind: str, time_ms: int, postings: Sequence[Posting], event: EventId = NO_EVENT, memo: str = ""
 ) -> JournalEntry:
     """An entry without those postings whose amount came out as 0."""
     kept = tuple(posting for posting in postings if posting.amount)
-    return JournalEntry(key=key, kind=kind, time_ms=time_ms, postings=kept, event=event, memo=memo)  # type: ignore[arg-type]
+    return JournalEntry(key=key, kind=kind, time_ms=time_ms, postings=kept, event=event, memo=memo)
 
 
 def net_and_tax(gross: int, terms: Terms) -> tuple[int, int]:
@@ -80,7 +81,7 @@ def marketing_income(amount: int, terms: Terms, where: Where) -> list[Posting]:
 
 
 def charge(
-    key: str, time_ms: int, owner: str, amount: int, terms: Terms, where: Where, event: str = ""
+    key: str, time_ms: int, owner: str, amount: int, terms: Terms, where: Where, event: EventId = NO_EVENT
 ) -> JournalEntry:
     """An advertiser pays for what was delivered."""
     sides = [debit(chart.WALLETS, amount, where, owner), *marketing_income(amount, terms, where)]
@@ -88,7 +89,7 @@ def charge(
 
 
 def gift(
-    key: str, time_ms: int, amount: int, host: str, guild: str, terms: Terms, where: Where, event: str = ""
+    key: str, time_ms: int, amount: int, host: str, guild: str, terms: Terms, where: Where, event: EventId = NO_EVENT
 ) -> JournalEntry:
     """A viewer gives a gift that she pays for at once; host and guild get their shares of it."""
     net, tax = net_and_tax(amount, terms)
@@ -106,7 +107,9 @@ def gift(
     return entry(key, "gift", time_ms, sides, event)
 
 
-def order_paid(key: str, time_ms: int, merchant: str, amount: int, where: Where, event: str = "") -> JournalEntry:
+def order_paid(
+    key: str, time_ms: int, merchant: str, amount: int, where: Where, event: EventId = NO_EVENT
+) -> JournalEntry:
     """A buyer pays; the money waits until the order is final."""
     return entry(
         key,
@@ -118,7 +121,14 @@ def order_paid(key: str, time_ms: int, merchant: str, amount: int, where: Where,
 
 
 def order_final(
-    key: str, time_ms: int, merchant: str, promoter: str, amount: int, terms: Terms, where: Where, event: str = ""
+    key: str,
+    time_ms: int,
+    merchant: str,
+    promoter: str,
+    amount: int,
+    terms: Terms,
+    where: Where,
+    event: EventId = NO_EVENT,
 ) -> JournalEntry:
     """The order can no longer be given back: the merchant is owed, and the commission is revenue."""
     promoter_bp = terms.promoter_bp if promoter else 0
@@ -135,7 +145,9 @@ def order_final(
     return entry(key, "order.final", time_ms, sides, event)
 
 
-def order_refunded(key: str, time_ms: int, merchant: str, amount: int, where: Where, event: str = "") -> JournalEntry:
+def order_refunded(
+    key: str, time_ms: int, merchant: str, amount: int, where: Where, event: EventId = NO_EVENT
+) -> JournalEntry:
     """A buyer gets back what waited."""
     sides = [debit(chart.ORDERS, amount, where, merchant), credit(chart.CLEARING, amount, where)]
     return entry(key, "order.refunded", time_ms, sides, event)

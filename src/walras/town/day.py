@@ -6,7 +6,6 @@ may be asked for at once: whenever the same seed is run, the same is told and th
 """
 
 import asyncio
-import contextlib
 import hashlib
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
@@ -18,7 +17,7 @@ import msgspec
 import numpy as np
 
 from walras.client import Event, EventsTaken, Item, ManyPut, Page, Person
-from walras.town.keeping import STATE, SUMS, Journal, Kept, identity, load, save
+from walras.town.keeping import STATE, SUMS, Journal, Kept, cut_torn_line, identity, load, save, whole_lines
 from walras.town.lines import Life, Line, Shown, lines_of
 from walras.town.luck import Longs, bits_of
 from walras.town.people import begin_day, end_day, open_next, people_of, person_id, told
@@ -228,9 +227,11 @@ class Town:
             line.evening()
         self.day, self.tick = self.day + 1, 0
         self._waiting = _earlier(self._waiting, self.ticks)
-        self._keep()
+        # Before the state: a death between the two writes the day again, and never loses it.
+        cut_torn_line(self.folder / SUMS)
         with (self.folder / SUMS).open("ab") as file:
             file.write(msgspec.json.encode(sums) + b"\n")
+        self._keep()
         return sums
 
     def _sums(self) -> DaySums:
@@ -385,10 +386,6 @@ def _topics() -> int:
 
 def read_sums(folder: Path) -> list[DaySums]:
     """The days that are over, each once: a day that a death made write itself again counts as it was written last."""
-    path = folder / SUMS
-    found: dict[int, DaySums] = {}
-    for line in path.read_bytes().splitlines() if path.exists() else []:
-        with contextlib.suppress(msgspec.MsgspecError):
-            one = msgspec.json.decode(line, type=DaySums)
-            found[one.day] = one
+    days = (msgspec.json.decode(line, type=DaySums) for line in whole_lines(folder / SUMS))
+    found = {one.day: one for one in days}
     return [found[day] for day in sorted(found)]

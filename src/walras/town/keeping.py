@@ -5,7 +5,7 @@ the journal, one a line, and are not asked for again: so the day that goes on is
 """
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -104,7 +104,9 @@ class Journal:
     def __init__(self, folder: Path) -> None:
         """Read what is there, and go on behind it."""
         self._path = folder / JOURNAL
-        self._known = {(line.row, line.number): line for line in _lines(self._path)}
+        cut_torn_line(self._path)
+        lines = (msgspec.json.decode(line, type=_Line) for line in whole_lines(self._path))
+        self._known = {(line.row, line.number): line for line in lines}
         self._file = self._path.open("ab", buffering=0)
 
     def known(self, row: int, number: int) -> Page | None:
@@ -134,12 +136,13 @@ class Journal:
         self._file.close()
 
 
-def _lines(path: Path) -> Iterator[_Line]:
-    """Whole lines; the last may have been cut off by a death."""
-    if not path.exists():
-        return
-    for line in path.read_bytes().splitlines():
-        try:
-            yield msgspec.json.decode(line, type=_Line)
-        except msgspec.MsgspecError:
-            return
+def whole_lines(path: Path) -> list[bytes]:
+    """Lines that were written to their end; a death cuts the last one off."""
+    text = path.read_bytes() if path.exists() else b""
+    return text[: text.rfind(b"\n") + 1].splitlines()
+
+
+def cut_torn_line(path: Path) -> None:
+    """Take away a line that a death cut off, so that what is written next does not stand behind its beginning."""
+    if path.exists():
+        os.truncate(path, path.read_bytes().rfind(b"\n") + 1)

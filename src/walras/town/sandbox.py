@@ -13,7 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import IO, Any
 
-from walras.client import Retry, Walras
+from walras.client import ClientError, Retry, Walras
 
 _WAIT_S = 120.0
 # The town asks as fast as it can; rates are for strangers.
@@ -111,9 +111,10 @@ class Sandbox:
         )
 
     def _is_ready(self, client: Walras) -> bool:
-        with contextlib.suppress(Exception):
+        try:
             return client.ready().ready
-        return False
+        except ClientError:
+            return False
 
     def stop(self, wait_s: float = 60.0) -> None:
         """End it in order."""
@@ -156,10 +157,10 @@ class Sandbox:
     def _wait_for_the_last(self, wait_s: float) -> None:
         """A town that was killed leaves a platform that is still ending; two must not write one log."""
         path, until = self.home / "server.pid", time.monotonic() + wait_s
-        with contextlib.suppress(OSError, ValueError):
-            pid = int(path.read_text())
-            while _is_ours(pid, self.home) and time.monotonic() < until:
-                time.sleep(0.1)
+        text = path.read_text() if path.exists() else ""
+        # A death between opening and writing leaves it empty; then nothing was started.
+        while text.isdigit() and _is_ours(int(text), self.home) and time.monotonic() < until:
+            time.sleep(0.1)
 
 
 def _is_ours(pid: int, home: Path) -> bool:

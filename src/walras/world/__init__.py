@@ -22,6 +22,7 @@ from walras.world.seals import Seals
 from walras.world.sign_ins import NewSignIn, SignIn, SignIns
 from walras.world.trials import (
     Arm,
+    Design,
     Guard,
     Layer,
     Live,
@@ -33,6 +34,7 @@ from walras.world.trials import (
     Trial,
     Trials,
     TrialStatus,
+    Unit,
     Value,
     assign,
     window_of,
@@ -56,6 +58,7 @@ __all__ = [
     "Database",
     "Deed",
     "Deeds",
+    "Design",
     "Guard",
     "KeyGrant",
     "Keys",
@@ -97,6 +100,7 @@ __all__ = [
     "TrialStatus",
     "Trials",
     "Tries",
+    "Unit",
     "Value",
     "ViewerDials",
     "World",

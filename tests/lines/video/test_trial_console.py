@@ -7,6 +7,7 @@ import pytest
 
 from tests.lines.video.hall import Hall, hall_of
 from tests.lines.video.parlour import Parlour
+from walras.base.errors import Invalid
 from walras.base.ids import PersonId
 from walras.doors.console.trials import standing, trial_of
 from walras.insight.experiments import Line, Report, of_normal
@@ -122,6 +123,11 @@ async def test_the_effect_is_told_in_minutes_people_and_yuan(hall: Hall, ana: Pe
     assert table.text.count("\n") == 4
     hall.app.state.consoles = replace(hall.app.state.consoles, trial_report=lambda status: report(-0.5))
     assert "must not be read" in (await get(hall, ana, f"{at}?lang=en")).text
+
+
+def test_a_design_that_there_is_not_is_refused_with_the_nearest() -> None:
+    with pytest.raises(Invalid, match="two-sided"):
+        trial_of({**FORM, "design": "two-side"}, "ana", "UTC")
 
 
 async def test_each_design_says_when_it_is_needed_in_both_languages(hall: Hall, ana: PersonId) -> None:

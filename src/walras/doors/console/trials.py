@@ -5,19 +5,23 @@ from typing import Any
 from litestar.handlers import HTTPRouteHandler
 
 from walras.base.clock import HOUR_MS
-from walras.base.errors import Invalid, NotFound, Unavailable
+from walras.base.errors import Invalid, NotFound, Unavailable, nearest
 from walras.doors.engine import ServingEngine
 from walras.doors.moving import move, report_for
 from walras.insight.experiments import METRICS, Line, Report
 from walras.web import path_id
 from walras.web.consoles import Ask, Console, deed, note, screen, table, visitor_here
 from walras.web.consoles.saying import instant_of
-from walras.world import Arm, Guard, Layer, Step, Trial, TrialStatus, Value
+from walras.world import Arm, Design, Guard, Layer, Step, Trial, TrialStatus, Unit, Value
 
 # Rows of parameters in the form; more is set over the API.
 PARAMETERS_MAX = 6
-_DESIGNS = ("split", "budget-split", "two-sided", "switchback")
-_UNIT_OF = {"split": "person", "budget-split": "person", "two-sided": "person", "switchback": "window"}
+_UNIT_OF: dict[Design, Unit] = {
+    "split": "person",
+    "budget-split": "person",
+    "two-sided": "person",
+    "switchback": "window",
+}
 
 
 def trial_routes(engine: ServingEngine, console: Console) -> list[HTTPRouteHandler]:
@@ -54,7 +58,7 @@ def trial_routes(engine: ServingEngine, console: Console) -> list[HTTPRouteHandl
             desk="trials",
             layers=trials.layers(),
             metrics=METRICS,
-            designs=_DESIGNS,
+            designs=tuple(_UNIT_OF),
             zone=engine.settings.time_zone,
             parameters=[known[name] for name in sorted(known)],
             rows=range(PARAMETERS_MAX),
@@ -103,17 +107,16 @@ def trial_of(fields: dict[str, str], owner: str, time_zone: str) -> Trial:
     Raises:
         Invalid: a number or a date cannot be read.
     """
-    design = fields.get("design", "split")
-    unit: Any = _UNIT_OF.get(design, "person")
+    design = _design(fields.get("design", "split"))
     return Trial(
         name=fields.get("name", ""),
         arms=(Arm("as before"), Arm(fields.get("arm", "") or "tried", 1.0, _sets(fields))),
         share=_share(fields.get("share", ""), "share", 1.0),
-        unit=unit,
+        unit=_UNIT_OF[design],
         meaning=fields.get("meaning", ""),
         owner=owner,
         layer=fields.get("layer", ""),
-        design=design,  # type: ignore[arg-type]
+        design=design,
         side="item" if design == "two-sided" else "",
         guards=_guards(fields),
         steps=_steps(fields.get("steps", "")),
@@ -121,6 +124,13 @@ def trial_of(fields: dict[str, str], owner: str, time_zone: str) -> Trial:
         window_ms=HOUR_MS if design == "switchback" else 24 * HOUR_MS,
         planned_end_ms=instant_of(fields.get("ends", ""), time_zone, "ends"),
     )
+
+
+def _design(text: str) -> Design:
+    for known in _UNIT_OF:
+        if known == text:
+            return known
+    raise Invalid("is no design", field="design", value=text, hint=nearest(text, _UNIT_OF))
 
 
 def _sets(fields: dict[str, str]) -> dict[str, Value]:

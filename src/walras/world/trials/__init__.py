@@ -8,13 +8,14 @@ from walras.world.trials.assignment import Live, assign, point_of, window_of
 from walras.world.trials.parameters import PARAMETERS, Parameter, Parameters
 from walras.world.trials.reading import DRAWN, PLACED, Reader, Seen, Settled
 from walras.world.trials.table import Trials
-from walras.world.trials.values import Arm, Guard, Layer, State, Step, Trial, TrialStatus, Unit, Value
+from walras.world.trials.values import Arm, Design, Guard, Layer, State, Step, Trial, TrialStatus, Unit, Value
 
 __all__ = [
     "DRAWN",
     "PARAMETERS",
     "PLACED",
     "Arm",
+    "Design",
     "Guard",
     "Layer",
     "Live",
