@@ -6,7 +6,20 @@ KEYS = ("SCOPES", "KeyGrant", "Keys", "NewKey")
 MODELS = ("Manifest", "Model", "Models", "check_bundle", "hashes", "read_manifest", "write_manifest")
 CATALOGUE = ("Listing", "Owner", "Owners", "Shelf", "World", "open_world")
 REST = ("PriceTable", "Worth")
-TRIALS = ("Arm", "Guard", "Layer", "Live", "Step", "Trial", "TrialStatus", "Trials", "assign", "window_of")
+TRIALS = (
+    "Arm",
+    "Design",
+    "Guard",
+    "Layer",
+    "Live",
+    "Step",
+    "Trial",
+    "TrialStatus",
+    "Trials",
+    "Unit",
+    "assign",
+    "window_of",
+)
 SET = ("Parameter", "Parameters", "Reader", "Settled", "Value")
 PEOPLE = ("ROLES", "Account", "AccountSettings", "Accounts", "Notifications", "Privacy", "Teen", "hides")
 WAYS_IN = ("Codes", "NewCode", "NewSignIn", "Passkey", "Passkeys", "Seals", "SignIn", "SignIns", "Tries", "WrongCode")
