@@ -507,6 +507,14 @@ def trial(name: str, **more: object) -> Trial:
     return Trial(**{"name": name, "arms": arms, "guards": GUARDS, **more})  # type: ignore[arg-type]
 
 
+@pytest.mark.parametrize("sides", [{"design": "two-sided", "side": "item"}, {"design": "budget-split"}])
+def test_a_design_that_no_page_draws_is_defined_but_not_started(world: World, sides: dict[str, str]) -> None:
+    world.trials.create(trial("two", **sides))
+    with pytest.raises(Invalid, match="switchback"):
+        world.trials.start("two")
+    assert world.trials.get("two").state == "draft"
+
+
 def test_trials_of_an_exclusive_layer_have_ranges_that_do_not_overlap(world: World) -> None:
     world.trials.put_layer(Layer(name="page", holdout=0.1))
     first = world.trials.create(trial("one", layer="page", share=0.4)).trial

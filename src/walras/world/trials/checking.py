@@ -10,7 +10,7 @@ from walras.base.errors import Conflict, Invalid, nearest
 from walras.base.ids import id_fault
 from walras.base.limits import SURFACE_CHARS_MAX
 from walras.world.trials.parameters import Parameters
-from walras.world.trials.values import LIVE, Arm, Guard, Layer, Step, Trial, TrialStatus
+from walras.world.trials.values import DRAWN_DESIGNS, LIVE, Arm, Guard, Layer, Step, Trial, TrialStatus
 
 ARMS_MAX = 20
 ALLOWED_MAX = 1_000
@@ -89,6 +89,17 @@ def _check_allowed(trial: Trial) -> None:
             raise Invalid(fault, field="allowed", value=unit)
         if arm not in arms:
             raise Invalid("is no arm of this trial", field=f"allowed.{unit}", value=arm, hint=nearest(arm, arms))
+
+
+def check_drawn(trial: Trial) -> None:
+    """Whether a page draws the arms of this design, so that its report says what was tried.
+
+    Raises:
+        Invalid: it does not; read as a plain split, its effect would be wrong.
+    """
+    if trial.design not in DRAWN_DESIGNS:
+        hint = f"Start it as {' or '.join(DRAWN_DESIGNS)}; or split the other side yourself and read it by insight."
+        raise Invalid("is analysed but not drawn by a page", field="design", value=trial.design, hint=hint)
 
 
 def _check_design(trial: Trial) -> None:

@@ -22,14 +22,14 @@ class Parameter(msgspec.Struct, frozen=True, kw_only=True):
     choices: tuple[str, ...] = ()  # of a text; empty: any
 
 
+def _of_surface(name: str, most: float, meaning: str, usual: str = "") -> Parameter:
+    """Something that the surface says where no trial does."""
+    meaning = f"{meaning}; -1 as the surface says{usual}."
+    return Parameter(name=f"feed.{name}", default=-1.0, least=-1.0, most=most, meaning=meaning)
+
+
 def _source(name: str, default: int) -> Parameter:
-    return Parameter(
-        name=f"feed.source.{name}",
-        default=-1.0,
-        least=-1.0,
-        most=500.0,
-        meaning=f"Candidates asked of the source {name}; -1 as the surface says ({default} on the feed).",
-    )
+    return _of_surface(f"source.{name}", 500.0, f"Candidates asked of the source {name}", f" ({default} on the feed)")
 
 
 def _worth(outcome: str) -> Parameter:
@@ -56,34 +56,10 @@ _WORTHS = ("click", "watch", "long_view", "like", "comment", "share", "save", "f
 PARAMETERS: tuple[Parameter, ...] = (
     *(_source(name, count) for name, count in _SOURCES.items()),
     *(_worth(outcome) for outcome in _WORTHS),
-    Parameter(
-        name="feed.explore_share",
-        default=-1.0,
-        least=-1.0,
-        most=0.5,
-        meaning="Share of places given to chance; -1 as the surface says.",
-    ),
-    Parameter(
-        name="feed.fresh_share",
-        default=-1.0,
-        least=-1.0,
-        most=0.5,
-        meaning="Share of places kept for items of new owners; -1 as the surface says.",
-    ),
-    Parameter(
-        name="feed.owner_gap",
-        default=-1.0,
-        least=-1.0,
-        most=20.0,
-        meaning="Places between two items of one owner; -1 as the surface says.",
-    ),
-    Parameter(
-        name="feed.topic_gap",
-        default=-1.0,
-        least=-1.0,
-        most=20.0,
-        meaning="Places between two items of one topic; -1 as the surface says.",
-    ),
+    _of_surface("explore_share", 0.5, "Share of places given to chance"),
+    _of_surface("fresh_share", 0.5, "Share of places kept for items of new owners"),
+    _of_surface("owner_gap", 20.0, "Places between two items of one owner"),
+    _of_surface("topic_gap", 20.0, "Places between two items of one topic"),
     Parameter(
         name="feed.allocator",
         default="spread",

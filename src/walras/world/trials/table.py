@@ -13,7 +13,7 @@ from walras.base.ids import id_fault
 from walras.base.tables import upsert
 from walras.world.tables import LayerRow, TrialRow
 from walras.world.trials.assignment import Live
-from walras.world.trials.checking import check_layer, check_overlap, check_trial, placed
+from walras.world.trials.checking import check_drawn, check_layer, check_overlap, check_trial, placed
 from walras.world.trials.parameters import Parameters
 from walras.world.trials.values import LIVE, MOVES, OPEN, Layer, State, Trial, TrialStatus
 
@@ -276,6 +276,7 @@ def _placed(connection: sa.Connection, trial: Trial) -> Trial:
 def _check_start(connection: sa.Connection, trial: Trial, parameters: Parameters) -> None:
     # What was entered by an older program, or before a parameter was taken away, is looked at again.
     check_trial(trial, parameters)
+    check_drawn(trial)
     layer = _named_layer(connection, trial)
     if layer is not None:
         placed(trial, layer, _of_layer(connection, trial.layer, trial.name))

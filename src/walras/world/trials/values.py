@@ -14,6 +14,8 @@ from walras.base.clock import DAY_MS
 Unit = Literal["person", "item", "owner", "campaign", "window"]
 # How interference between units is kept out; docs/experiments.md says which is needed when.
 Design = Literal["split", "budget-split", "two-sided", "switchback"]
+# Designs whose arms are drawn when a page is made; budgets and second sides are not split there.
+DRAWN_DESIGNS: tuple[Design, ...] = ("split", "switchback")
 State = Literal["draft", "inner", "running", "launched", "rolled-back", "ended"]
 Value = float | str
 MOVES: dict[State, tuple[State, ...]] = {
