@@ -72,7 +72,7 @@ def test_two_processes_write_and_read_one_log_while_a_third_compacts(tmp_path):
 
 def test_a_page_kept_by_another_log_is_found_before_and_after_it_is_moved(tmp_path):
     one, two = (SqliteLog(tmp_path / "log", REGISTRY) for _ in range(2))
-    with one._commits._changed:  # Its writer waits, so the page stays in the spool.
+    with one._commits.held():  # Its writer waits, so the page stays in the spool.
         one.keep_page(page("g1"))
         assert two.page("g1") == page("g1")
         two.append([Event(person="p", item="i", outcome="click", page="g1")])

@@ -115,7 +115,7 @@ def test_a_low_disk_refuses_before_it_is_full(tmp_path, log):
 
 def test_a_page_that_cannot_be_kept_is_refused_whole_and_others_are_kept(log):
     log.append(events(0))
-    with log._commits._changed:  # The writer waits, so that pages stay in the spool.
+    with log._commits.held():  # The writer waits, so that pages stay in the spool.
         log.keep_page(page(1))
         file = next(log.folder.glob("spool/*.pages"))
         with no_file_may_grow_beyond(file.stat().st_size + 100), pytest.raises(Exhausted):

@@ -1,13 +1,13 @@
 """Group commit: what many threads append meanwhile is written by one transaction and one flush."""
 
 import threading
-from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass, field
+from typing import TypeAlias
 
 from walras.base import limits
-from walras.base.errors import Exhausted, Invalid, TooMuch, Unable, Unavailable
+from walras.base.errors import Invalid, TooMuch, Unable
+from walras.base.grouping import Bounds, Grouping, Waiting
 from walras.base.ids import EventId
 from walras.base.logs import room_log
 from walras.events.lots import Lot, Written
@@ -16,28 +16,16 @@ from walras.schema import Receipt
 
 # Pages on which nobody acted yet reach the log after this long at the latest.
 _PAGES_MOVE_S = 0.1
+_BOUNDS = Bounds(limits.FLUSH_QUEUE_MAX, limits.GROUP_ROWS_MAX, "log", "entries")
 _log = room_log("events")
-
-
-@dataclass(slots=True)
-class _Waiting:
-    """What one caller appended, and where the answer goes."""
-
-    rows: Written
-    answer: "Future[list[Receipt]]" = field(default_factory=Future)
-
-    def answer_with(self, doubles: list[bool]) -> None:
-        """Tell the caller that its entries are durable."""
-        rows = self.rows
-        ids = rows.ids if isinstance(rows, Lot) else [row[ROW_ID] or "" for _, row in rows]
-        self.answer.set_result([Receipt(EventId(name), double) for name, double in zip(ids, doubles, strict=True)])
+_Group: TypeAlias = list[Waiting[Written, list[Receipt]]]
 
 
 class GroupCommit:
-    """One writer thread. It never waits for more to come: a group is what came while the last flush was under way."""
+    """The one writer of a log."""
 
     def __init__(self, write: Callable[[Sequence[Written]], list[bool]], sweep: Callable[[], None]) -> None:
-        """Start the thread.
+        """Start its thread.
 
         Args:
             write: writes lots and rows durably and says which were doubles; raises Unable where it cannot.
@@ -45,13 +33,10 @@ class GroupCommit:
         """
         self._write = write
         self._sweep = sweep
-        self._queue: deque[_Waiting] = deque()
-        self._queued = 0
-        self._closing = False
-        self._changed = threading.Condition()
         self._trouble = ""
-        self._thread = threading.Thread(target=self._run, name="walras-log", daemon=True)
-        self._thread.start()
+        self._grouping: Grouping[Written, list[Receipt]] = Grouping(
+            self._commit, _BOUNDS, self._try_sweep, _PAGES_MOVE_S
+        )
 
     def submit(self, rows: Written) -> "Future[list[Receipt]]":
         """Queue a lot or rows; the future holds their receipts once they are durable.
@@ -63,52 +48,20 @@ class GroupCommit:
         """
         if len(rows) > limits.FLUSH_QUEUE_MAX:
             raise TooMuch(f"{len(rows)} entries at once", hint=f"Send at most {limits.FLUSH_QUEUE_MAX} at once.")
-        waiting = _Waiting(rows)
-        with self._changed:
-            if self._closing:
-                raise Unavailable("the log is closed", field="log")
-            if self._queued + len(rows) > limits.FLUSH_QUEUE_MAX:
-                hint = "The disk is slower than what comes in; send again in a moment."
-                raise Exhausted(f"{self._queued} entries wait for the log", field="log", hint=hint)
-            self._queue.append(waiting)
-            self._queued += len(rows)
-            self._changed.notify()
-        return waiting.answer
+        return self._grouping.submit(rows, len(rows))
+
+    def held(self) -> threading.Condition:
+        """While somebody holds this, the writer neither takes nor writes."""
+        return self._grouping.held()
 
     def close(self) -> None:
         """Write what is queued, then end the thread."""
-        with self._changed:
-            self._closing = True
-            self._changed.notify()
-        self._thread.join()
+        self._grouping.close()
 
-    def _run(self) -> None:
-        while True:
-            with self._changed:
-                if not self._queue and not self._closing:
-                    self._changed.wait(_PAGES_MOVE_S)
-                group = self._take()
-                done = self._closing and not group
-            if group:
-                self._commit(group)
-            else:
-                self._try_sweep()
-            if done:
-                return
-
-    def _take(self) -> list[_Waiting]:
-        group: list[_Waiting] = []
-        count = 0
-        while self._queue and (not group or count + len(self._queue[0].rows) <= limits.GROUP_ROWS_MAX):
-            group.append(self._queue.popleft())
-            count += len(group[-1].rows)
-        self._queued -= count
-        return group
-
-    def _commit(self, group: list[_Waiting]) -> None:
+    def _commit(self, group: _Group) -> None:
         """Write a group and answer each of its callers."""
         try:
-            doubles = self._write([waiting.rows for waiting in group])
+            doubles = self._write([waiting.work for waiting in group])
         except Unable as error:
             self._fail(group, error)
             return
@@ -124,11 +77,11 @@ class GroupCommit:
         self._recovered()
         at = 0
         for waiting in group:
-            end = at + len(waiting.rows)
-            waiting.answer_with(doubles[at:end])
+            end = at + waiting.size
+            waiting.answer.set_result(_receipts(waiting.work, doubles[at:end]))
             at = end
 
-    def _fail(self, group: list[_Waiting], error: Unable | Invalid) -> None:
+    def _fail(self, group: _Group, error: Unable | Invalid) -> None:
         self._say(error)
         for waiting in group:
             waiting.answer.set_exception(error)
@@ -151,3 +104,9 @@ class GroupCommit:
         if self._trouble:
             self._trouble = ""
             _log.warning("the log takes entries again")
+
+
+def _receipts(rows: Written, doubles: list[bool]) -> list[Receipt]:
+    """What a caller is told of entries that are durable."""
+    ids = rows.ids if isinstance(rows, Lot) else [row[ROW_ID] or "" for _, row in rows]
+    return [Receipt(EventId(name), double) for name, double in zip(ids, doubles, strict=True)]
