@@ -189,7 +189,7 @@ def test_a_writer_who_holds_the_file_does_not_hold_readers(sqlite_world: World, 
 def test_two_processes_may_upgrade_at_once(database_url: str, home: Path) -> None:
     worlds = [World(database_url, models_folder=home) for _ in range(4)]
     done: list[bool] = []
-    threads = [threading.Thread(target=lambda w=world: done.append(w.upgrade())) for world in worlds]  # type: ignore[misc]
+    threads = [threading.Thread(target=lambda w=world: done.append(w.upgrade())) for world in worlds]
     for thread in threads:
         thread.start()
     for thread in threads:

@@ -193,7 +193,7 @@ def test_what_balances_is_taken_by_the_database(ledger: Ledger, database: Databa
 
 
 def promise(key: str = "h", amount: int = 60, **more: object) -> Hold:
-    return Hold(key=key, account=WALLETS, owner="ad1", currency="CNY", amount=amount, **more)  # type: ignore[arg-type]
+    return Hold(key=key, account=WALLETS, owner="ad1", currency="CNY", amount=amount, **more)
 
 
 def to_marketing(amount: int) -> list[Posting]:

@@ -49,11 +49,11 @@ def world(database_url: str, home: Path, clock: SetClock) -> Iterator[World]:
 
 
 def item(id: str, owner: str = "", **more: object) -> Item:
-    return Item(id=ItemId(id), owner=OwnerId(owner), **more)  # type: ignore[arg-type]
+    return Item(id=ItemId(id), owner=OwnerId(owner), **more)
 
 
 def person(id: str, **more: object) -> Person:
-    return Person(id=PersonId(id), **more)  # type: ignore[arg-type]
+    return Person(id=PersonId(id), **more)
 
 
 def batch(position: int, changes: Sequence[Change] = ()) -> Batch:
@@ -337,7 +337,7 @@ def bundle(world: World, version: str, kind: str = "sequence", features: str = F
         kind=kind,
         feature_version=features,
         files=hashes(folder),
-        metrics={"n": 0.5},  # type: ignore[arg-type]
+        metrics={"n": 0.5},
     )
     write_manifest(folder, manifest)
     return manifest
@@ -504,7 +504,7 @@ def test_a_trial_that_cannot_be_read_is_refused(world: World, trial: Trial) -> N
 
 def trial(name: str, **more: object) -> Trial:
     arms = (Arm("as before"), Arm("more", 1.0, {"feed.explore_share": 0.1}))
-    return Trial(**{"name": name, "arms": arms, "guards": GUARDS, **more})  # type: ignore[arg-type]
+    return Trial(**{"name": name, "arms": arms, "guards": GUARDS, **more})
 
 
 @pytest.mark.parametrize("sides", [{"design": "two-sided", "side": "item"}, {"design": "budget-split"}])

@@ -29,8 +29,8 @@ async def test_a_trial_from_draft_to_report(app: Litestar, engine: StandIn, clie
     )
 
     def report(status: object) -> object:
-        folder, now_ms = engine.log.folder, engine.clock.now_ms()  # type: ignore[attr-defined]
-        return read_report(folder, status, now_ms, worth_now(engine.registry, engine.world, now_ms))  # type: ignore[arg-type]
+        folder, now_ms = engine.log.folder, engine.clock.now_ms()
+        return read_report(folder, status, now_ms, worth_now(engine.registry, engine.world, now_ms))
 
     app.state.consoles = Known(trial_report=report)
     found = (await client.get(f"{at}/report")).json()

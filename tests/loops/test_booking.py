@@ -27,7 +27,7 @@ def house(home: Path) -> Iterator[House]:
 
 
 def gift(id: str, value: float = 10.0, **more: object) -> Event:
-    return Event(person="p", item="v1", outcome="gift", value=value, id=id, time_ms=NOW_MS - 5, **more)  # type: ignore[arg-type]
+    return Event(person="p", item="v1", outcome="gift", value=value, id=id, time_ms=NOW_MS - 5, **more)
 
 
 def test_read_again_after_a_death_nothing_is_doubled(house: House) -> None:
@@ -57,7 +57,10 @@ def test_what_the_ledger_refuses_is_kept_and_stops_nothing(house: House) -> None
 
     house.log.append([gift(name) for name in ("good", "bad", "poor", "fine")])
     folder = house.home / "log"
-    read = lambda after, until: happenings(folder, after, until, ["gift"])  # noqa: E731
+
+    def read(after, until):
+        return happenings(folder, after, until, ["gift"])
+
     booking = Booking(house.ledger, house.log.position, read, {"gift": rule}, lambda items: {})
     assert booking.run() == 2
     refusals = {one["key"]: one for one in house.ledger.refusals()}

@@ -22,7 +22,7 @@ def reader(*live: Live) -> Reader:
 
 
 def running(trial: Trial, **more: object) -> Live:
-    return Live.of(TrialStatus(trial, "running", **more))  # type: ignore[arg-type]
+    return Live.of(TrialStatus(trial, "running", **more))
 
 
 def test_without_trials_there_is_the_default_and_no_exposure() -> None:

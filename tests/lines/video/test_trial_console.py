@@ -95,7 +95,7 @@ def report(effect: float) -> Report:
     def line(metric: str, effect: float, good: str = "more") -> Line:
         once = of_normal(effect, 0.1, 40.0, 2_000)
         return Line(
-            metric=metric, unit="a day", arm="more", good=good, once=once, always=once, adjusted_p=0.01,  # type: ignore[arg-type]
+            metric=metric, unit="a day", arm="more", good=good, once=once, always=once, adjusted_p=0.01,
             everybody=effect * 1_000,
         )  # fmt: skip
 
