@@ -18,11 +18,9 @@ def test_the_door_is_pinned():
         "TextColumn",
         "admit",
         "all_rows",
-        "cold_files",
         "context_fault",
         "frame",
         "happenings",
-        "hot_frame",
         "scan",
     ]
     assert all(hasattr(events, name) for name in events.__all__)

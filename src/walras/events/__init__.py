@@ -10,7 +10,7 @@ from walras.events.intake import Rejected, admit, context_fault
 from walras.events.log import Log, SqliteLog
 from walras.events.memory import MemoryLog
 from walras.events.outcomes import CORE, Registry
-from walras.events.scan import cold_files, frame, hot_frame, scan
+from walras.events.scan import frame, scan
 from walras.events.text_columns import TextColumn
 from walras.events.whole import AllRows, all_rows, happenings
 
@@ -27,10 +27,8 @@ __all__ = [
     "TextColumn",
     "admit",
     "all_rows",
-    "cold_files",
     "context_fault",
     "frame",
     "happenings",
-    "hot_frame",
     "scan",
 ]

@@ -13,7 +13,7 @@ import numpy as np
 import pyarrow as pa
 
 from walras.base.clock import DAY_MS
-from walras.events import cold_files, hot_frame
+from walras.events import all_rows
 from walras.insight.experiments.metrics import METRICS, Metric
 from walras.schema import Floats, Longs
 from walras.world import Trial
@@ -63,12 +63,8 @@ def read_units(
     """
     since_ms = started_ms - BEFORE_MS
     day = str(np.datetime64(since_ms, "ms").astype("datetime64[D]"))
-    files, wanted = cold_files(folder), {*_wanted(metrics), "assignment"}
-    fresh = hot_frame(folder, _COLUMNS, wanted)
-    # Rows that were moved into a file between the two looks would be missing in both.
-    while (now := cold_files(folder)) != files:
-        files, fresh = now, hot_frame(folder, _COLUMNS, wanted)
-    return units_of(cold_files(folder, day), fresh.to_arrow(), trial, (started_ms, until_ms), metrics)
+    log = all_rows(folder, _COLUMNS, {*_wanted(metrics), "assignment"}, day)
+    return units_of(log.files, log.hot.to_arrow(), trial, (started_ms, until_ms), metrics)
 
 
 def units_of(
