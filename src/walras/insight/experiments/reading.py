@@ -4,9 +4,10 @@ A unit is counted in the arm it met first, from that instant on; units placed by
 days on which it met an arm. The same outcomes of the two weeks before are kept beside, for CUPED.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import numpy as np
@@ -14,16 +15,15 @@ import pyarrow as pa
 
 from walras.base.clock import DAY_MS
 from walras.events import all_rows
+from walras.insight.experiments.meetings import ARM_BITS, ARMS_MAX, DAYS_MAX, Meetings, Numbered
 from walras.insight.experiments.metrics import METRICS, Metric
 from walras.schema import Floats, Longs
 from walras.world import Trial
 
 BEFORE_MS = 14 * DAY_MS
-# One whole number holds the days on which a unit was there, and the arms it met above them.
-DAYS_MAX, ARMS_MAX = 43, 20
 _COLUMNS = ("person", "item", "owner", "outcome", "value", "surface", "place", "time_ms", "context")
-# Rows of outcomes that are added up at once.
-_BATCH_ROWS = 1_000_000
+# Rows that are taken at once, and as many bytes of them as are read ahead meanwhile.
+_BATCH_ROWS, _AHEAD = 100_000, "64MB"
 _UNITS = {
     "person": "person",
     "item": "item",
@@ -36,7 +36,7 @@ _UNITS = {
 class Units:
     """N units as columns."""
 
-    arm: Longs  # [N] number of the arm
+    arm: Longs  # [N] number of the arm, rising
     days: Floats  # [N] days since it was met first, begun ones counted
     sums: Mapping[str, tuple[Floats, Floats]]  # by metric: [N] numerators, [N] denominators
     before: Mapping[str, Floats]  # by metric: [N] the numerator in the two weeks before
@@ -44,9 +44,14 @@ class Units:
 
     def of(self, metric: str, arm: int) -> tuple[Floats, Floats]:
         """Numerators and denominators of one arm."""
-        chosen = self.arm == arm
         numerator, denominator = self.sums[metric]
+        chosen = self.span(arm)
         return numerator[chosen], denominator[chosen]
+
+    def span(self, arm: int) -> slice:
+        """Where the units of one arm stand."""
+        low, high = np.searchsorted(self.arm, (arm, arm + 1)).tolist()
+        return slice(low, high)
 
 
 def read_units(
@@ -80,18 +85,27 @@ def units_of(
         metrics: that are wanted.
     """
     with duckdb.connect() as database:
-        database.execute("SET preserve_insertion_order = false")
+        database.execute(f"SET preserve_insertion_order = false; SET streaming_buffer_size = '{_AHEAD}'")
         database.register("fresh", fresh)
         rows = f"(SELECT {', '.join(_COLUMNS)} FROM fresh)"
         if files:
             listed = ", ".join("'" + str(file).replace("'", "''") + "'" for file in files)
             cold = f"SELECT {', '.join(_COLUMNS)} FROM read_parquet([{listed}])"
             rows = f"({cold} UNION ALL FROM {rows})" if fresh.num_rows else f"({cold})"
-        database.execute(_met(rows, trial, span_ms))
-        met = database.execute("SELECT met, mask FROM met ORDER BY rowid").fetchnumpy()
-        happened = database.sql(_happened(rows, trial, span_ms, _wanted(metrics)))
-        sums = _added(happened, len(met["met"]), len(_wanted(metrics)))
-    return _as_units(met["met"], met["mask"], sums, span_ms, metrics)
+        meetings = Meetings()
+        for batch in _batches(database.sql(_met(rows, trial, span_ms))):
+            meetings.add(*batch)
+        met = meetings.numbered()
+        sums = np.zeros((2 * len(_wanted(metrics)), len(met.arm)))
+        for batch in _batches(database.sql(_happened(rows, trial, span_ms, _wanted(metrics)))):
+            met.add(sums, *batch)
+    return _as_units(met, sums.reshape(2, len(_wanted(metrics)), len(met.arm)), span_ms, metrics)
+
+
+def _batches(asked: duckdb.DuckDBPyRelation) -> Iterator[list[Any]]:
+    """Columns of a batch at a time, so that memory goes with units alone."""
+    for batch in asked.to_arrow_reader(_BATCH_ROWS):
+        yield [column.to_numpy(zero_copy_only=False) for column in batch.columns]
 
 
 def _wanted(metrics: Sequence[Metric]) -> tuple[str, ...]:
@@ -99,54 +113,41 @@ def _wanted(metrics: Sequence[Metric]) -> tuple[str, ...]:
 
 
 def _met(rows: str, trial: Trial, span_ms: tuple[int, int]) -> str:
-    """The first meeting of each unit in one number, instant and arm, and its days and arms in another.
-
-    Units are grouped by their hash: 5 million of 64 bits have a collision in one log of a million.
-    """
+    """Each meeting: the hash of its unit, instant and arm in one number, and the bits of its day and arm."""
     unit = "person" if trial.unit == "person" else "json_extract_string(context, '$.unit')"
-    day = f"least(greatest(time_ms - {span_ms[0]}, 0) // {DAY_MS}, 62)"
+    day = f"(time_ms - {span_ms[0]}) // {DAY_MS}"
     return f"""
-        CREATE TEMP TABLE met AS
-        SELECT hash({unit}) AS unit, min(time_ms * 32 + place) AS met,
-               bit_or((CASE WHEN {day} < {DAYS_MAX} THEN 1::BIGINT << {day} ELSE 0 END)
-                      | (1::BIGINT << ({DAYS_MAX} + place))) AS mask
+        SELECT {_hash(unit)}, (time_ms << {ARM_BITS}) | place,
+               (CASE WHEN {day} < {DAYS_MAX} THEN 1::BIGINT << {day} ELSE 0 END) | (1::BIGINT << ({DAYS_MAX} + place))
         FROM {rows}
         WHERE outcome = 'assignment' AND surface = '{trial.name.replace("'", "''")}' AND value > 0
-              AND time_ms BETWEEN {span_ms[0]} AND {span_ms[1]} AND place BETWEEN 0 AND {ARMS_MAX - 1}
-        GROUP BY ALL"""
+              AND time_ms BETWEEN {span_ms[0]} AND {span_ms[1]} AND place BETWEEN 0 AND {ARMS_MAX - 1}"""
 
 
 def _happened(rows: str, trial: Trial, span_ms: tuple[int, int], outcomes: Sequence[str]) -> str:
-    """Outcomes after the first meeting and in the two weeks before the trial: which unit's, which sum, how much."""
+    """Outcomes since the trial began and in the two weeks before: whose hash, how much, when, and which sum.
+
+    What happened before has the instant 0: it counts whenever it was.
+    """
     window = f"coalesce(json_extract_string(context, '$.city'), '') || '@' || (time_ms // {trial.window_ms})"
     unit = _UNITS.get(trial.unit, window)
     listed = ", ".join("'" + name.replace("'", "''") + "'" for name in outcomes)
     return f"""
-        SELECT met.rowid::BIGINT AS unit, value,
+        SELECT {_hash(unit)}, value, CASE WHEN time_ms < {span_ms[0]} THEN 0 ELSE time_ms END,
                (list_position([{listed}], outcome) - 1
-                + CASE WHEN time_ms < {span_ms[0]} THEN {len(outcomes)} ELSE 0 END)::BIGINT AS sum
-        FROM {rows} AS seen JOIN met ON hash({unit}) = met.unit
+                + CASE WHEN time_ms < {span_ms[0]} THEN {len(outcomes)} ELSE 0 END)::BIGINT
+        FROM {rows}
         WHERE outcome IN ({listed}) AND time_ms BETWEEN {span_ms[0] - BEFORE_MS} AND {span_ms[1]}
-              AND (time_ms < {span_ms[0]} OR time_ms >= met // 32)"""
+              AND {unit} IS NOT NULL AND value IS NOT NULL"""
 
 
-def _added(happened: duckdb.DuckDBPyRelation, units: int, outcomes: int) -> Floats:
-    """[2, H, N] sums of each outcome after and before; a batch at a time, so that memory goes with units alone."""
-    sums = np.zeros(2 * outcomes * units)
-    for batch in happened.to_arrow_reader(_BATCH_ROWS):
-        unit, value, which = (batch.column(name).to_numpy(zero_copy_only=False) for name in ("unit", "value", "sum"))
-        np.add.at(sums, which * units + unit, value)
-    return sums.reshape(2, outcomes, units)
+def _hash(unit: str) -> str:
+    return f"(hash({unit}) >> 1)::BIGINT"
 
 
-def _as_units(met: Longs, mask: Longs, sums: Floats, span_ms: tuple[int, int], metrics: Sequence[Metric]) -> Units:
-    arms = mask >> DAYS_MAX
-    in_one = (arms & (arms - 1)) == 0
-    kept = slice(None) if in_one.all() else in_one
-    there = mask[kept] & ((1 << DAYS_MAX) - 1)
-    days = ((span_ms[1] - (met[kept] >> 5)) // DAY_MS + 1).astype(np.float64)
-    names = _wanted(metrics)
-    after, past = ({name: each[n][kept] for n, name in enumerate(names)} for each in sums)
+def _as_units(met: Numbered, sums: Floats, span_ms: tuple[int, int], metrics: Sequence[Metric]) -> Units:
+    days = ((span_ms[1] - met.first_ms) // DAY_MS + 1).astype(np.float64)
+    after, past = (dict(zip(_wanted(metrics), each, strict=True)) for each in sums)
     whole = min(int((span_ms[1] - span_ms[0]) // DAY_MS), DAYS_MAX)
     found: dict[str, tuple[Floats, Floats]] = {}
     before: dict[str, Floats] = {}
@@ -155,8 +156,8 @@ def _as_units(met: Longs, mask: Longs, sums: Floats, span_ms: tuple[int, int], m
             found[metric.name] = (_weighted(after, metric, len(days)), days)
             before[metric.name] = _weighted(past, metric, len(days))
         else:
-            found[metric.name] = _of_days(metric, there, days, whole)
-    return Units(met[kept] & 31, days, found, before, int((~in_one).sum()))
+            found[metric.name] = _of_days(metric, met.there, days, whole)
+    return Units(met.arm, days, found, before, met.mixed)
 
 
 def _weighted(sums: Mapping[str, Floats], metric: Metric, n: int) -> Floats:

@@ -94,15 +94,20 @@ def report_of(status: TrialStatus, units: Units, metrics: Sequence[Metric], now_
 
 def compared(units: Units, metric: str, arm: int, first: int = 0) -> Estimate:
     """The effect of an arm on a metric: a ratio of sums, less what the past foretold where there is a past."""
-    chosen = (units.arm == first) | (units.arm == arm)
-    numerator, denominator = (part[chosen] for part in units.sums[metric])
-    is_treated = units.arm[chosen] == arm
+    sides = units.span(first), units.span(arm)
+    numerator, denominator = (_both(part, *sides) for part in units.sums[metric])
     past = units.before.get(metric)
-    if past is not None and past[chosen].std() > 0:
-        numerator = _foretold(numerator, denominator, past[chosen])
-    return ratio_difference(
-        (numerator[~is_treated], denominator[~is_treated]), (numerator[is_treated], denominator[is_treated])
-    )
+    if past is not None and (known := _both(past, *sides)).any() and np.ptp(known) > 0:
+        numerator = _foretold(numerator, denominator, known)
+    n = sides[0].stop - sides[0].start
+    return ratio_difference((numerator[:n], denominator[:n]), (numerator[n:], denominator[n:]))
+
+
+def _both(column: Floats, first: slice, other: slice) -> Floats:
+    """The units of two arms, one behind the other; a view where they stand so."""
+    if first.stop == other.start:
+        return column[first.start : other.stop]
+    return np.concatenate([column[first], column[other]])
 
 
 def _foretold(numerator: Floats, denominator: Floats, past: Floats) -> Floats:
