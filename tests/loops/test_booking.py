@@ -11,7 +11,7 @@ from walras.base.clock import DAY_MS, SetClock
 from walras.events import happenings
 from walras.insight.books import used_days
 from walras.ledger import Hold, recognition
-from walras.ledger.chart import CLEARING, MARKETING, ORDERS, WALLETS
+from walras.ledger.chart import CLEARING, MARKETING, MERCHANTS, ORDERS, WALLETS
 from walras.lines.video import LINE
 from walras.loops import Booking, HoldsLoop, LedgerWatch
 from walras.schema import Event, Happening, JournalEntry, PageRecord, Posting
@@ -90,6 +90,22 @@ def test_an_order_becomes_final_after_thirty_days_unless_it_was_taken_back(house
     assert house.ledger.balance("Income:Other:Commerce") == -2 * 472
     assert house.ledger.balance(ORDERS, "shop") == 0
     assert house.ledger.conservation(whole=True).is_kept
+
+
+def test_what_was_refunded_is_never_final_and_of_a_part_the_rest_is(house: House) -> None:
+    about = {"person": "p", "item": "v1", "owner": "shop", "outcome": "order", "value": 100.0}
+    house.log.append([Event(id=f"o{n}", time_ms=NOW_MS, **about) for n in range(3)])
+    house.booking().run()
+    for key, event, fen in (("whole", "o0", 10_000), ("part", "o1", 4_000), ("mistaken", "o2", 10_000)):
+        house.ledger.post(recognition.order_refunded(key, NOW_MS, "shop", fen, recognition.NOWHERE, event))
+    house.ledger.reverse("mistaken", "mistaken/back", NOW_MS)
+    house.clock.instant_ms = NOW_MS + 30 * DAY_MS
+    assert house.finals().run() == 2
+    assert not house.ledger.knows("order/o0/final")
+    assert house.ledger.balance(ORDERS, "shop") == 0
+    # 5 % of 60 and of 100 yuan are commission; the merchant has the rest.
+    assert house.ledger.balance(MERCHANTS, "shop") == -(5_700 + 9_500)
+    assert house.ledger.refusals() == []
 
 
 def test_holds_expire_by_themselves_and_a_difference_is_said_once(

@@ -13,6 +13,7 @@ from walras.base.clock import DAY_MS, Clock
 from walras.base.errors import Refused
 from walras.base.logs import room_log
 from walras.ledger import Ledger, Posted
+from walras.ledger.chart import ORDERS
 from walras.schema import Happening, JournalEntry, Usage
 
 READER, FINALS = "events", "finals"
@@ -138,7 +139,7 @@ class Finals:
             young = [one.seq for one in paid if one.entry.time_ms + FINAL_AFTER_MS > now_ms]
             # In the order of the journal: behind the first that is too young nothing is looked at yet.
             until = young[0] if young else stretch[-1].seq + 1
-            due = [one.entry for one in paid if one.seq < until and not self._ledger.is_taken_back(one.entry.key)]
+            due = [left for one in paid if one.seq < until and (left := self._left(one.entry))]
             booked += post_each(self._ledger, [self._final(entry, entry.time_ms + FINAL_AFTER_MS) for entry in due])
             if until - 1 > after:
                 self._ledger.put_read(FINALS, until - 1)
@@ -146,6 +147,20 @@ class Finals:
             if young:
                 break
         return booked
+
+    def _left(self, paid: JournalEntry) -> JournalEntry | None:
+        """The order with what still waits of it; None where it was taken back or refunded whole.
+
+        A refund names the order's event and draws on the same account of the same merchant.
+        """
+        if self._ledger.is_taken_back(paid.key):
+            return None
+        same = self._ledger.entries_of(paid.event)
+        refunds = [each.entry for each in same if each.entry.kind == "order.refunded"]
+        stays = [each for each in refunds if not self._ledger.is_taken_back(each.key)]
+        back = sum(one.amount for each in stays for one in each.postings if one.account == ORDERS)
+        postings = tuple(msgspec.structs.replace(one, amount=one.amount - back) for one in paid.postings)
+        return msgspec.structs.replace(paid, postings=postings) if all(one.amount > 0 for one in postings) else None
 
 
 class UsageLoop:
