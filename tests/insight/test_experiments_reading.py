@@ -11,6 +11,7 @@ from walras.events import Registry, SqliteLog
 from walras.insight.experiments import (
     METRICS,
     compared,
+    money_of,
     needed_metrics,
     read_units,
     report_of,
@@ -18,8 +19,10 @@ from walras.insight.experiments import (
     verdict,
     worth_metric,
 )
-from walras.schema import Event
-from walras.world import Arm, Guard, Live, Reader, Step, Trial, TrialStatus
+from walras.ledger import Ledger
+from walras.ledger.exports import all_postings, mirror
+from walras.schema import Event, JournalEntry, Posting
+from walras.world import Arm, Guard, Live, Reader, Step, Trial, TrialStatus, World
 
 START_MS = 20_000 * DAY_MS
 TRIAL = Trial(
@@ -163,3 +166,43 @@ def test_worth_is_one_metric_and_a_guard_may_be_any_outcome():
     guarded = TrialStatus(Trial(name="t", arms=TRIAL.arms, guards=(Guard("skip", "more"),)), "running")
     names = [metric.name for metric in needed_metrics(guarded, [worth])]
     assert {"worth_yuan", "skip", "returned"} <= set(names)
+
+
+def entry(key, event, fen, account="Income:Live"):
+    """An entry that follows from an event: so much income, and half of it as cost."""
+    postings = (
+        Posting(account="Assets:Clearing", side="debit", amount=fen),
+        Posting(account=account, side="credit", amount=fen),
+        Posting(account="Expenses:Cost:Shares:Hosts", side="debit", amount=fen // 2),
+        Posting(account="Liabilities:Payable:Hosts", side="credit", amount=fen // 2, owner="host"),
+    )
+    return JournalEntry(key=key, kind="gift", time_ms=START_MS, postings=postings, event=event)
+
+
+@pytest.mark.parametrize("in_files", [False, True])
+def test_yuan_are_those_of_the_ledger_and_not_what_events_say(log, tmp_path, in_files):
+    clock = SetClock(START_MS + 5 * DAY_MS)
+    world = World(f"sqlite:///{tmp_path / 'world.sqlite'}", models_folder=tmp_path / "models", clock=clock)
+    world.upgrade()
+    ledger = Ledger(world.database, clock, "UTC")
+    events = list(happened(people=120))
+    met = {e.person: e.time_ms for e in reversed(events) if e.outcome == "assignment" and e.value > 0}
+    people = sorted(met)[:5]
+    # What an event says it was worth is another sum than what was booked.
+    gifts = [Event(person=p, item="i", outcome="gift", value=999.0, time_ms=met[p] + 5, id=f"g{p}") for p in people]
+    gifts.append(Event(person=people[0], item="i", outcome="gift", value=9.0, time_ms=START_MS - 5, id="past"))
+    gifts.append(Event(person="stranger", item="i", outcome="gift", value=9.0, time_ms=START_MS + 5, id="other"))
+    log.append([*events, *gifts])
+    ledger.post(*(entry(f"gift/{gift.id}", gift.id, 1_000) for gift in gifts))
+    ledger.reverse(f"gift/g{people[1]}", "back", START_MS + DAY_MS)
+    if in_files:
+        mirror(ledger, tmp_path / "books", 1)
+    money = money_of(all_postings(ledger, tmp_path / "books"), ("gift",))
+    units = read_units(log.folder, TRIAL, START_MS, START_MS + 4 * DAY_MS - 1, METRICS, money)
+    assert sorted(units.sums["ledger_yuan"][0][units.sums["ledger_yuan"][0] != 0].tolist()) == [5.0] * 4
+    assert units.before["ledger_yuan"].sum() == 5.0
+    assert units.sums["paid_yuan"][0].sum() == 5 * 999.0
+    bare = read_units(log.folder, TRIAL, START_MS, START_MS + 4 * DAY_MS - 1, METRICS)
+    assert not bare.sums["ledger_yuan"][0].any()
+    ledger.close()
+    world.close()

@@ -7,8 +7,9 @@ from walras.base.clock import Clock
 from walras.base.settings import Settings
 from walras.events import Log, happenings
 from walras.insight.books import Books, used_days
+from walras.insight.experiments import Money, money_of
 from walras.ledger import Ledger
-from walras.ledger.exports import mirror
+from walras.ledger.exports import all_postings, mirror
 from walras.lines import Line, Tick
 from walras.loops import Booking, Finals, HoldsLoop, UsageLoop
 from walras.schema import Happening, JournalEntry, Usage
@@ -21,6 +22,12 @@ EVERY_S, HOLDS_S, FINALS_S, USAGE_S, MIRROR_S = 1.0, 10.0, 60.0, 600.0, 60.0
 def books_of(home: Path, ledger: Ledger, world: World, clock: Clock) -> Books:
     """The books of a home folder."""
     return Books(home, ledger, clock, owners_in(world))
+
+
+def booked_money(home: Path, ledger: Ledger, lines: Sequence[Line]) -> Money:
+    """What followed in money from events, by the ledger now."""
+    outcomes = sorted({outcome for line in lines for outcome in line.postings})
+    return money_of(all_postings(ledger, home / MIRROR), outcomes)
 
 
 def owners_in(world: World) -> Callable[[Sequence[str]], Mapping[str, str]]:

@@ -1,12 +1,13 @@
 """The keeper: the loops of the whole platform, in one process beside the serving ones."""
 
 import threading
+from functools import partial
 from pathlib import Path
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn
 
-from walras.app.bookkeeping import bookkeeping
+from walras.app.bookkeeping import booked_money, bookkeeping
 from walras.app.building import open_log, world_of
 from walras.app.films import Films, Town
 from walras.app.lines import found_lines, house_of, ledger_of, open_lines, statics_of_lines
@@ -71,13 +72,14 @@ class Keeper:
             )
             lines = open_lines(house)
             leaving = Leaving(world, log, clock, [line.forget for line in lines if line.forget is not None])
-            trials = TrialsLoop(world, log.folder, clock, registry)
+            ledger = ledger_of(world.database, self._settings, clock)
+            money = partial(booked_money, self._home, ledger, found_lines())
+            trials = TrialsLoop(world, log.folder, clock, registry, money)
             own = [
                 Tick("accounts.leaving", LEAVING_EVERY_S, leaving.run),
                 Tick("trials", TRIALS_EVERY_S, trials.run),
                 Tick("compaction", COMPACT_S, lambda: log.compact(self._settings.compact_after_days)),
             ]
-            ledger = ledger_of(world.database, self._settings, clock)
             own += bookkeeping(self._home, self._settings, clock, log, world, ledger, found_lines())
             ticking = Ticking([*own, *(tick for line in lines for tick in line.ticks)])
             making, films = MakingLoop(self._home, house.studio), Films(house, lines, self._town)

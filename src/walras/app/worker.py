@@ -5,12 +5,12 @@ import multiprocessing
 import os
 import signal
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-from walras.app.bookkeeping import books_of
+from walras.app.bookkeeping import booked_money, books_of
 from walras.app.building import (
     FEATURES,
     Moved,
@@ -40,7 +40,7 @@ from walras.events import SqliteLog
 from walras.features import State
 from walras.feed import Engine, Models, Serving
 from walras.insight import FairnessReader
-from walras.insight.experiments import Report, read_report, worth_now
+from walras.insight.experiments import Money, Report, read_report, worth_now
 from walras.loops import LedgerWatch, Upkeep, read_status
 from walras.web.consoles import Known
 from walras.world import TrialStatus, World, open_world
@@ -171,7 +171,7 @@ def _app(home: Path, settings: Settings, serving: Serving) -> Any:
         },
         counts=[count for parts in opened for count in parts.counts],
         fairness=fairness.report,
-        trial_report=partial(_trial_report, serving, home),
+        trial_report=partial(_trial_report, serving, home, partial(booked_money, home, ledger, lines)),
         books=books_of(home, ledger, serving.world, serving.clock),
     )
     app.on_startup += [upkeep.start, _spare_the_collector]
@@ -179,9 +179,10 @@ def _app(home: Path, settings: Settings, serving: Serving) -> Any:
     return app
 
 
-def _trial_report(serving: Serving, home: Path, status: TrialStatus) -> Report:
+def _trial_report(serving: Serving, home: Path, money: Callable[[], Money], status: TrialStatus) -> Report:
     now_ms = serving.clock.now_ms()
-    return read_report(home / "log", status, now_ms, worth_now(serving.registry, serving.world, now_ms))
+    yuan = worth_now(serving.registry, serving.world, now_ms)
+    return read_report(home / "log", status, now_ms, yuan, money())
 
 
 async def _spare_the_collector() -> None:

@@ -1,12 +1,13 @@
 """Looks after running experiments: rolls back what harms, takes the next step of a roll-out, ends what is over."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 from walras.base.clock import Clock
 from walras.base.errors import Conflict
 from walras.base.logs import room_log
 from walras.events import Registry
-from walras.insight.experiments import Verdict, read_report, verdict, worth_now
+from walras.insight.experiments import Money, Verdict, read_report, verdict, worth_now
 from walras.world import TrialStatus, World
 
 EVERY_S = 60.0
@@ -18,7 +19,14 @@ _log = room_log("loops")
 class TrialsLoop:
     """Reads each running experiment, asks what is to be done, and does it. Safe to repeat after a death."""
 
-    def __init__(self, world: World, folder: Path, clock: Clock, registry: Registry) -> None:
+    def __init__(
+        self,
+        world: World,
+        folder: Path,
+        clock: Clock,
+        registry: Registry,
+        money: Callable[[], Money] | None = None,
+    ) -> None:
         """Over one house.
 
         Args:
@@ -26,7 +34,9 @@ class TrialsLoop:
             folder: the log's folder.
             clock: what time it is.
             registry: known outcomes, with the worth that they were declared with.
+            money: of events by the ledger, read anew each round; none where it is left out.
         """
+        self._money = money
         self._world, self._folder, self._clock, self._registry = world, folder, clock, registry
 
     def run(self) -> None:
@@ -36,8 +46,9 @@ class TrialsLoop:
             return
         now_ms = self._clock.now_ms()
         yuan = worth_now(self._registry, self._world, now_ms)
+        money = self._money() if self._money else None
         for status in running:
-            found = verdict(status, read_report(self._folder, status, now_ms, yuan), now_ms)
+            found = verdict(status, read_report(self._folder, status, now_ms, yuan, money), now_ms)
             try:
                 self._do(status, found)
             except Conflict as error:

@@ -99,7 +99,10 @@ def report(effect: float) -> Report:
             everybody=effect * 1_000,
         )  # fmt: skip
 
-    lines = (line("watch_minutes", effect), line("returned", effect / 10), line("worth_yuan", effect / 100))
+    lines = (
+        line("watch_minutes", effect), line("returned", effect / 10),
+        line("ledger_yuan", effect / 50), line("worth_yuan", effect / 100),
+    )  # fmt: skip
     return Report(
         trial="更多新人", state="running", read_ms=5, units={"as before": 1_000, "more": 1_003}, sample_ratio=1.0,
         is_sound=effect > 0, mixed=0, reached=0.4, lines=lines,
@@ -116,11 +119,11 @@ async def test_the_effect_is_told_in_minutes_people_and_yuan(hall: Hall, ana: Pe
     at = (await post(hall, ana, "/console/trials", **FORM)).headers["location"]
     await post(hall, ana, f"{at}/start")
     page = (await get(hall, ana, f"{at}?lang=en")).text
-    for words in ("Minutes watched", "People who return", "¥5.00", "better", "1,003"):
+    for words in ("Minutes watched", "People who return", "Yuan by the ledger", "¥10.00", "¥5.00", "better", "1,003"):
         assert words in page
     assert "must not be read" not in page
     table = await get(hall, ana, f"{at}/lines.csv")
-    assert table.text.count("\n") == 4
+    assert table.text.count("\n") == 5
     hall.app.state.consoles = replace(hall.app.state.consoles, trial_report=lambda status: report(-0.5))
     assert "must not be read" in (await get(hall, ana, f"{at}?lang=en")).text
 

@@ -182,14 +182,14 @@ def _report(request: Ask, status: TrialStatus) -> Report | None:
         return None
 
 
-def brings(report: Report | None) -> list[tuple[str, Line, Line | None, Line | None]]:
-    """What each arm would bring were everybody in it: minutes, people who return, yuan."""
+def brings(report: Report | None) -> list[tuple[str, Line, Line | None, Line | None, Line | None]]:
+    """What each arm would bring were everybody in it: minutes, people who return, yuan in the ledger, worth."""
     if report is None:
         return []
     by = {(line.arm, line.metric): line for line in report.lines}
     arms = dict.fromkeys(line.arm for line in report.lines)
     return [
-        (arm, minutes, by.get((arm, "returned")), by.get((arm, "worth_yuan")))
+        (arm, minutes, by.get((arm, "returned")), by.get((arm, "ledger_yuan")), by.get((arm, "worth_yuan")))
         for arm in arms
         if (minutes := by.get((arm, "watch_minutes"))) is not None
     ]

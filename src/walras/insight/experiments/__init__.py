@@ -8,6 +8,7 @@ from walras.insight.experiments.designs import budget_split, switchback, two_sid
 from walras.insight.experiments.estimates import Estimate, cuped, difference, of_normal, ratio_difference, totals
 from walras.insight.experiments.many import by_group, discoveries, holm, together, unlike
 from walras.insight.experiments.metrics import METRICS, Metric, worth_metric
+from walras.insight.experiments.money import Money, money_of
 from walras.insight.experiments.planning import least_effect, needed
 from walras.insight.experiments.policies import Overlap, Worthwhile, evaluate, overlap
 from walras.insight.experiments.reading import Units, read_units, units_of
@@ -31,6 +32,7 @@ __all__ = [
     "Fitted",
     "Line",
     "Metric",
+    "Money",
     "Overlap",
     "Report",
     "Units",
@@ -47,6 +49,7 @@ __all__ = [
     "holm",
     "least_effect",
     "least_squares",
+    "money_of",
     "needed",
     "needed_metrics",
     "of_normal",

@@ -5,6 +5,8 @@ from typing import Literal
 
 import msgspec
 
+from walras.insight.experiments.money import LEDGER
+
 Good = Literal["more", "less"]
 
 
@@ -26,9 +28,11 @@ def _counted(name: str, outcome: str, good: Good = "more") -> Metric:
 WATCH = Metric(name="watch_minutes", unit="min a day", outcomes={"watch": 1 / 60})
 RETURNED = Metric(name="returned", unit="of active days", days="returned")
 PAID = Metric(name="paid_yuan", unit="yuan a day", outcomes={"order": 1.0, "gift": 1.0})
+IN_LEDGER = Metric(name="ledger_yuan", unit="yuan a day", outcomes={LEDGER: 1.0})
 METRICS: tuple[Metric, ...] = (
     WATCH,
     RETURNED,
+    IN_LEDGER,
     Metric(name="active_days", unit="of days", days="active"),
     _counted("likes", "like"),
     _counted("follows", "follow"),

@@ -17,6 +17,7 @@ from walras.base.clock import DAY_MS
 from walras.events import all_rows
 from walras.insight.experiments.meetings import ARM_BITS, ARMS_MAX, DAYS_MAX, Meetings, Numbered
 from walras.insight.experiments.metrics import METRICS, Metric
+from walras.insight.experiments.money import LEDGER, Money
 from walras.schema import Floats, Longs
 from walras.world import Trial
 
@@ -55,7 +56,12 @@ class Units:
 
 
 def read_units(
-    folder: Path, trial: Trial, started_ms: int, until_ms: int, metrics: Sequence[Metric] = METRICS
+    folder: Path,
+    trial: Trial,
+    started_ms: int,
+    until_ms: int,
+    metrics: Sequence[Metric] = METRICS,
+    money: Money | None = None,
 ) -> Units:
     """The units of an experiment.
 
@@ -65,15 +71,22 @@ def read_units(
         started_ms: when it began.
         until_ms: what happened later is left out.
         metrics: that are wanted.
+        money: of events by the ledger; none where it is left out.
     """
     since_ms = started_ms - BEFORE_MS
     day = str(np.datetime64(since_ms, "ms").astype("datetime64[D]"))
-    log = all_rows(folder, _COLUMNS, {*_wanted(metrics), "assignment"}, day)
-    return units_of(log.files, log.hot.to_arrow(), trial, (started_ms, until_ms), metrics)
+    outcomes = {*_wanted(metrics), "assignment", *(money.outcomes if money else ())}
+    log = all_rows(folder, _columns(money), outcomes, day)
+    return units_of(log.files, log.hot.to_arrow(), trial, (started_ms, until_ms), metrics, money)
 
 
 def units_of(
-    files: Sequence[Path], fresh: pa.Table, trial: Trial, span_ms: tuple[int, int], metrics: Sequence[Metric]
+    files: Sequence[Path],
+    fresh: pa.Table,
+    trial: Trial,
+    span_ms: tuple[int, int],
+    metrics: Sequence[Metric],
+    money: Money | None = None,
 ) -> Units:
     """The same from named files and from rows in memory, each with the columns of the log.
 
@@ -83,22 +96,29 @@ def units_of(
         trial: as it was defined.
         span_ms: when it began, and what is left out as later.
         metrics: that are wanted.
+        money: of events by the ledger; none where it is left out.
     """
+    columns = ", ".join(_columns(money))
     with duckdb.connect() as database:
         database.execute(f"SET preserve_insertion_order = false; SET streaming_buffer_size = '{_AHEAD}'")
         database.register("fresh", fresh)
-        rows = f"(SELECT {', '.join(_COLUMNS)} FROM fresh)"
+        rows = f"(SELECT {columns} FROM fresh)"
         if files:
             listed = ", ".join("'" + str(file).replace("'", "''") + "'" for file in files)
-            cold = f"SELECT {', '.join(_COLUMNS)} FROM read_parquet([{listed}])"
+            cold = f"SELECT {columns} FROM read_parquet([{listed}])"
             rows = f"({cold} UNION ALL FROM {rows})" if fresh.num_rows else f"({cold})"
         meetings = Meetings()
         for batch in _batches(database.sql(_met(rows, trial, span_ms))):
             meetings.add(*batch)
         met = meetings.numbered()
         sums = np.zeros((2 * len(_wanted(metrics)), len(met.arm)))
-        for batch in _batches(database.sql(_happened(rows, trial, span_ms, _wanted(metrics)))):
-            met.add(sums, *batch)
+        asked = [_happened(rows, trial, span_ms, _wanted(metrics))]
+        if money and money.outcomes and LEDGER in _wanted(metrics):
+            database.register("money", money.yuan.to_arrow())
+            asked.append(_booked(rows, trial, span_ms, _wanted(metrics), money.outcomes))
+        for each in asked:
+            for batch in _batches(database.sql(each)):
+                met.add(sums, *batch)
     return _as_units(met, sums.reshape(2, len(_wanted(metrics)), len(met.arm)), span_ms, metrics)
 
 
@@ -129,16 +149,45 @@ def _happened(rows: str, trial: Trial, span_ms: tuple[int, int], outcomes: Seque
 
     What happened before has the instant 0: it counts whenever it was.
     """
-    window = f"coalesce(json_extract_string(context, '$.city'), '') || '@' || (time_ms // {trial.window_ms})"
-    unit = _UNITS.get(trial.unit, window)
-    listed = ", ".join("'" + name.replace("'", "''") + "'" for name in outcomes)
+    listed = _listed(outcomes)
+    which = f"list_position([{listed}], outcome) - 1"
     return f"""
-        SELECT {_hash(unit)}, value, CASE WHEN time_ms < {span_ms[0]} THEN 0 ELSE time_ms END,
-               (list_position([{listed}], outcome) - 1
-                + CASE WHEN time_ms < {span_ms[0]} THEN {len(outcomes)} ELSE 0 END)::BIGINT
+        SELECT {_summed(trial, span_ms, "value", which, len(outcomes))}
         FROM {rows}
-        WHERE outcome IN ({listed}) AND time_ms BETWEEN {span_ms[0] - BEFORE_MS} AND {span_ms[1]}
-              AND {unit} IS NOT NULL AND value IS NOT NULL"""
+        WHERE {_within(trial, span_ms, outcomes)} AND value IS NOT NULL"""
+
+
+def _booked(rows: str, trial: Trial, span_ms: tuple[int, int], outcomes: Sequence[str], led: Sequence[str]) -> str:
+    """The same of money in the ledger: it belongs to whoever did what an entry follows from, at that instant."""
+    which = str(outcomes.index(LEDGER))
+    return f"""
+        SELECT {_summed(trial, span_ms, "money.yuan", which, len(outcomes))}
+        FROM {rows} AS seen JOIN money ON seen.id = money.event
+        WHERE {_within(trial, span_ms, led)}"""
+
+
+def _summed(trial: Trial, span_ms: tuple[int, int], value: str, which: str, outcomes: int) -> str:
+    is_before = f"time_ms < {span_ms[0]}"
+    return f"""{_hash(_unit(trial))}, {value}, CASE WHEN {is_before} THEN 0 ELSE time_ms END,
+               ({which} + CASE WHEN {is_before} THEN {outcomes} ELSE 0 END)::BIGINT"""
+
+
+def _within(trial: Trial, span_ms: tuple[int, int], outcomes: Sequence[str]) -> str:
+    between = f"time_ms BETWEEN {span_ms[0] - BEFORE_MS} AND {span_ms[1]}"
+    return f"outcome IN ({_listed(outcomes)}) AND {between} AND {_unit(trial)} IS NOT NULL"
+
+
+def _unit(trial: Trial) -> str:
+    window = f"coalesce(json_extract_string(context, '$.city'), '') || '@' || (time_ms // {trial.window_ms})"
+    return _UNITS.get(trial.unit, window)
+
+
+def _listed(names: Sequence[str]) -> str:
+    return ", ".join("'" + name.replace("'", "''") + "'" for name in names)
+
+
+def _columns(money: Money | None) -> tuple[str, ...]:
+    return _COLUMNS if money is None else (*_COLUMNS, "id")
 
 
 def _hash(unit: str) -> str:

@@ -11,6 +11,7 @@ from walras.base.clock import HOUR_MS
 from walras.insight.experiments.estimates import Estimate, cuped, ratio_difference
 from walras.insight.experiments.many import discoveries
 from walras.insight.experiments.metrics import BY_NAME, Good, Metric, worth_metric
+from walras.insight.experiments.money import Money
 from walras.insight.experiments.reading import Units, read_units
 from walras.insight.experiments.sequences import sample_ratio, sequence
 from walras.schema import Floats
@@ -176,15 +177,19 @@ def needed_metrics(status: TrialStatus, more: Sequence[Metric] = ()) -> tuple[Me
     return tuple(known.values())
 
 
-def read_report(folder: Path, status: TrialStatus, now_ms: int, yuan: Mapping[str, float]) -> Report:
+def read_report(
+    folder: Path, status: TrialStatus, now_ms: int, yuan: Mapping[str, float], money: Money | None = None
+) -> Report:
     """Read the log and compare the arms of an experiment that has begun.
 
     Args:
         folder: the log's folder.
         status: the experiment and where it stands.
         now_ms: the present instant.
-        yuan: worth of outcomes, for the effect in yuan.
+        yuan: worth of outcomes, for the effect in what they are worth.
+        money: of events by the ledger, for the effect in yuan that were booked; none where it is left out.
     """
     metrics = needed_metrics(status, [worth_metric(yuan)])
     until_ms = status.ended_ms or now_ms
-    return report_of(status, read_units(folder, status.trial, status.started_ms, until_ms, metrics), metrics, now_ms)
+    units = read_units(folder, status.trial, status.started_ms, until_ms, metrics, money)
+    return report_of(status, units, metrics, now_ms)
