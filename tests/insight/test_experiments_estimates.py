@@ -3,6 +3,9 @@
 The long forms (1,000 A/A tests, coverage, peeking) are in `bench/experiments.py`; here each is short, on fixed seeds.
 """
 
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -169,3 +172,25 @@ def test_where_nothing_varies_there_is_no_error_and_no_discovery():
     found = difference(flat, flat)
     assert (found.effect, found.se, found.low, found.high, found.p) == (0.0, 0.0, 0.0, 0.0, 1.0)
     assert np.isnan(found.share)
+
+
+def test_what_is_written_here_is_what_scipy_says():
+    rng = np.random.default_rng(11)
+    for sizes in ((5, 9), (400, 300), (2, 2)):
+        one, other = rng.gamma(1.0, 3.0, sizes[0]), rng.normal(2.0, 1.0, sizes[1])
+        ours, theirs = difference(one, other), stats.ttest_ind(other, one, equal_var=False)
+        between = theirs.confidence_interval(0.95)
+        assert (ours.p, ours.low, ours.high) == pytest.approx((theirs.pvalue, between.low, between.high), rel=1e-6)
+    p = np.round(rng.random(40) ** 3, 2)
+    assert discoveries(p) == pytest.approx(stats.false_discovery_control(p, method="bh"))
+    assert discoveries(np.zeros(0)).tolist() == []
+    effects = [of_normal(effect, se, 1.0, 10) for effect, se in ((0.5, 0.2), (-0.1, 0.3), (0.2, 0.1))]
+    weight = np.asarray([each.se for each in effects]) ** -2.0
+    effect = np.asarray([each.effect for each in effects])
+    q = weight @ (effect - weight @ effect / weight.sum()) ** 2
+    assert unlike(effects) == pytest.approx(stats.chi2.sf(q, 2))
+
+
+def test_knowing_a_report_loads_no_library_of_statistics():
+    code = "import sys, walras.insight.experiments; sys.exit('scipy.stats' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

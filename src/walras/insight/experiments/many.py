@@ -2,7 +2,7 @@
 
 import numpy as np
 from msgspec.structs import replace
-from scipy import stats
+from scipy import special
 
 from walras.insight.experiments.estimates import UNITS_LEAST, Estimate, difference, of_normal
 from walras.schema import Bools, Floats, Longs
@@ -19,7 +19,11 @@ def holm(p: Floats) -> Floats:
 
 def discoveries(p: Floats) -> Floats:
     """Adjusted p-values that keep the share of false ones among what is found (Benjamini and Hochberg, 1995)."""
-    return np.asarray(stats.false_discovery_control(p, method="bh")) if len(p) else np.zeros(0)
+    order = np.argsort(p, kind="stable")[::-1]
+    stepped = np.minimum.accumulate(p[order] * len(p) / np.arange(len(p), 0, -1))
+    adjusted = np.empty(len(p))
+    adjusted[order] = np.minimum(stepped, 1.0)
+    return adjusted
 
 
 def by_group(values: Floats, is_treated: Bools, group: Longs) -> tuple[list[tuple[int, Estimate]], float]:
@@ -55,7 +59,7 @@ def unlike(effects: list[Estimate]) -> float:
     effect = np.asarray([each.effect for each in known])
     weight = np.asarray([each.se for each in known]) ** -2.0
     middle = (weight @ effect) / weight.sum()
-    return float(stats.chi2.sf(weight @ (effect - middle) ** 2, len(known) - 1))
+    return float(special.chdtrc(len(known) - 1, weight @ (effect - middle) ** 2))
 
 
 def together(effects: list[Estimate]) -> Estimate:

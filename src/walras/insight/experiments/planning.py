@@ -1,7 +1,8 @@
 """Before it begins: the smallest effect that so many units can show, and how many an effect needs."""
 
 import numpy as np
-from scipy import stats
+
+from walras.insight.experiments.estimates import quantile
 
 ALPHA, POWER = 0.05, 0.8
 
@@ -29,7 +30,7 @@ def least_effect(
     """
     size, inside = cluster
     spread = sd * np.sqrt((1 - correlation**2) * (1 + (size - 1) * inside) / (units * treated * (1 - treated)))
-    return float((stats.norm.ppf(1 - alpha / 2) + stats.norm.ppf(power)) * spread)
+    return float((quantile(1 - alpha / 2) + quantile(power)) * spread)
 
 
 def needed(

@@ -10,9 +10,9 @@ the same people stand behind all its figures; both are taken out of the moments 
 
 import msgspec
 import numpy as np
-from scipy import stats
 
 from walras.events import Registry
+from walras.insight.experiments.estimates import quantile
 from walras.schema import Floats
 from walras.world import World
 
@@ -54,7 +54,7 @@ def weigh(
     chosen = np.concatenate([kept, [effects.shape[1]]])
     parts = (effects[:, kept], returned, errors[:, chosen][:, :, chosen])
     slope, spread = _slopes(*parts), _jackknife(*parts)
-    half = stats.t.ppf(0.975, len(effects) - len(kept)) * spread
+    half = quantile(0.975, len(effects) - len(kept)) * spread
     return [
         Weighed(
             outcome=outcomes[int(h)],
