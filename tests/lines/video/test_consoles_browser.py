@@ -18,6 +18,8 @@ from tests.lines.video.hall import Hall, hall_of
 from tests.lines.video.parlour import open_parlour
 from walras.base.clock import SystemClock
 from walras.insight.experiments import Estimate, Line, Report, of_normal
+from walras.ledger import recognition
+from walras.ledger.chart import RESEARCH
 from walras.lines.video.comments import Saying
 from walras.lines.video.topics import ProgrammeEntry, Topic
 from walras.schema import PageRecord, PageRequest, PlaceRecord
@@ -39,6 +41,7 @@ SCREENS = {
     "fairness": "/console/fair",
     "quarter": "/console/quarter",
     "figure": "/console/quarter/2026-Q4/net_profit",
+    "trace": "/console/trace?id=wages/1",
     "trials": "/console/trials",
     "trial": "/console/trials/more",
     "new-trial": "/console/new-trial",
@@ -105,8 +108,15 @@ def _furnish(hall: Hall) -> None:
     names = ("watch_minutes", "returned", "worth_yuan", "likes")
     lines = [_line(name, once) for name in names]
     hall.app.state.consoles = replace(hall.app.state.consoles, trial_report=lambda _: _report(lines))
+    _post_wages(hall)
     hall.engine.world.audit.note(ana, "video.remove", "v1", before="review", after="removed")
     hall.engine.catch_up()
+
+
+def _post_wages(hall: Hall) -> None:
+    books = hall.app.state.consoles.books
+    time_ms = hall.parlour.clock.instant_ms
+    books.ledger.post(recognition.expense("wages/1", time_ms, f"{RESEARCH}:Staff", 5_000))
 
 
 @pytest.fixture(scope="module")
