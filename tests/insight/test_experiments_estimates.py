@@ -194,3 +194,28 @@ def test_what_is_written_here_is_what_scipy_says():
 def test_knowing_a_report_loads_no_library_of_statistics():
     code = "import sys, walras.insight.experiments; sys.exit('scipy.stats' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def looked_at_daily(rng, people, days, spread):
+    """Whether an A/A test alarms on any day, by sequence and by plain intervals, where each goes on gathering days."""
+    is_treated, came = rng.random(people) < 0.5, rng.integers(0, days, people)
+    taste, total, alarms = rng.lognormal(0.0, spread, people), np.zeros(people), np.zeros(2, bool)
+    for day in range(days):
+        here = came <= day
+        total[here] += rng.gamma(2.0, 5.0, here.sum()) * taste[here]
+        enrolled = np.maximum(day - came + 1.0, 0.0)
+        one, other = here & ~is_treated, here & is_treated
+        if min(one.sum(), other.sum()) >= 100:
+            found = ratio_difference((total[one], enrolled[one]), (total[other], enrolled[other]))
+            reached = float(enrolled.sum()) / (people * days / 2)
+            alarms |= [sequence(found, reached).p < 0.05, found.p < 0.05]
+    return alarms
+
+
+@pytest.mark.parametrize("spread", [0.0, 1.0])
+def test_a_sequence_holds_where_people_gather_days_between_looks(spread):
+    rng = np.random.default_rng(5)
+    always, once = np.mean([looked_at_daily(rng, 600, 20, spread) for _ in range(150)], axis=0)
+    assert always <= 0.05
+    # Where people differ much, one day's look says nearly what the day before said, so plain intervals err little there.
+    assert spread or once > 0.1, "plain intervals alarm more often the more one looks"
