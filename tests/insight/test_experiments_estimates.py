@@ -217,5 +217,5 @@ def test_a_sequence_holds_where_people_gather_days_between_looks(spread):
     rng = np.random.default_rng(5)
     always, once = np.mean([looked_at_daily(rng, 600, 20, spread) for _ in range(150)], axis=0)
     assert always <= 0.05
-    # Where people differ much, one day's look says nearly what the day before said, so plain intervals err little there.
+    # Where people differ much, one day's look says nearly what the day before said: plain intervals err little.
     assert spread or once > 0.1, "plain intervals alarm more often the more one looks"
